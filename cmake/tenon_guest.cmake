@@ -1,0 +1,1 @@
+# tenon_guest(): builds a WebAssembly component from guest sources. See sdk/.

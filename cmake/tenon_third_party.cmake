@@ -1,0 +1,25 @@
+# Third-party libraries as targets. Debian packages come through their own CMake or pkg-config files; the engine
+# and the SQLite sources come from third_party/Cargo.lock and live outside the tree (tools/third_party.py).
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)
+find_package(fmt REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(icu REQUIRED IMPORTED_TARGET icu-uc icu-i18n)
+
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+  ${CMAKE_SOURCE_DIR}/third_party/Cargo.toml ${CMAKE_SOURCE_DIR}/third_party/Cargo.lock
+  ${CMAKE_SOURCE_DIR}/third_party/engine/crossing.rs)
+execute_process(
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/third_party.py
+  OUTPUT_VARIABLE TENON_THIRD_PARTY OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+
+add_library(tenon_engine INTERFACE)
+target_include_directories(tenon_engine SYSTEM INTERFACE ${TENON_THIRD_PARTY}/include)
+target_link_libraries(tenon_engine INTERFACE ${TENON_THIRD_PARTY}/lib/libtenon_engine.a Threads::Threads dl m)
+
+set(TENON_SQLITE_DIR ${TENON_THIRD_PARTY}/sqlite3)
