@@ -1,0 +1,20 @@
+#pragma once
+// The header defaults that keep a browser on our side. They are set unless the handler set them.
+
+#include <string>
+#include <string_view>
+
+#include "http/response.h"
+
+namespace tenon::http {
+
+enum class Transport : bool { plain, tls };
+
+/// CSP, nosniff, Referrer-Policy, COOP, CORP, empty Permissions-Policy; HSTS over TLS. Never
+/// replaces a field the handler set.
+void add_security_headers(Response& response, Transport transport);
+
+/// The default Content-Security-Policy; with a nonce for the one inline script of the start page.
+[[nodiscard]] std::string content_security_policy(std::string_view nonce = {});
+
+}  // namespace tenon::http
