@@ -207,7 +207,8 @@ std::optional<std::string_view> Response::header(std::string_view name) const no
 
 std::string_view Response::body() const noexcept {
   if (const auto* own = std::get_if<std::string>(&body_)) return *own;
-  if (const auto* bytes = std::get_if<SharedBytes>(&body_)) return *bytes ? std::string_view(**bytes) : std::string_view();
+  if (const auto* bytes = std::get_if<SharedBytes>(&body_))
+    return *bytes ? std::string_view(**bytes) : std::string_view();
   return {};
 }
 

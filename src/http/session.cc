@@ -1,0 +1,395 @@
+#include "http/session.h"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "http/fault.h"
+
+namespace tenon::http {
+namespace {
+
+using boost::system::error_code;
+constexpr std::chrono::milliseconds kCancelTime{250};  // a cancelled handler may still answer
+constexpr std::size_t kLingerBytes = 256 * 1024;
+
+}  // namespace
+
+Session::Session(Worker& worker, Socket socket, std::string address, std::string counted_as)
+    : worker_(worker),
+      socket_(std::move(socket)),
+      address_(std::move(address)),
+      counted_as_(std::move(counted_as)),
+      reader_(worker.options) {
+  worker_.add(*this);
+}
+
+Session::~Session() { worker_.remove(*this, counted_as_); }
+
+void Session::start(std::shared_ptr<Session> session) {
+  error_code ignored;
+  session->socket_.non_blocking(true, ignored);
+  session->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  Session& self = *session;
+  asio::co_spawn(self.worker_.context, self.run(),
+                 asio::bind_cancellation_slot(
+                     self.cancel_.slot(), [session = std::move(session)](std::exception_ptr error) {
+                       if (error) report_fault(session->worker_.hooks, error);
+                     }));
+}
+
+asio::awaitable<void> Session::run() {
+  // A cancelled handler must not take the connection's own waits with it.
+  co_await asio::this_coro::throw_if_cancelled(false);
+  wait_for(Phase::head, worker_.options.head_time);
+  for (bool open = true; open;) {
+    switch (reader_.next()) {
+      case RequestReader::Step::need_more:
+        open = co_await read_more();
+        break;
+      case RequestReader::Step::head:
+        note_head();
+        if (!match_.route && reader_.head().body != BodyKind::none) {
+          // Nobody takes this body, so it is not read and the connection cannot go on.
+          keep_alive_ = false;
+          open = co_await exchange();
+        } else {
+          reader_.begin_body(body_limit());
+        }
+        break;
+      case RequestReader::Step::complete:
+        open = co_await exchange();
+        break;
+      case RequestReader::Step::refused:
+        open = co_await refuse(reader_.refusal());
+        break;
+    }
+  }
+  if (!broken_) co_await linger();
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+asio::awaitable<bool> Session::read_more() {
+  if (worker_.draining && !reader_.started()) co_return broken_ = true, false;
+  if (continue_due_) {
+    continue_due_ = false;
+    if (reader_.body_wire_bytes() == 0) {
+      out_left_ = "HTTP/1.1 100 Continue\r\n\r\n";
+      if (!write_some() && !co_await flush()) co_return false;
+      wait_for(Phase::body, worker_.options.head_time);
+    }
+  }
+  const std::span<char> space = reader_.space();
+  error_code error;
+  const std::size_t bytes = co_await socket_.async_read_some(
+      asio::buffer(space.data(), space.size()), asio::redirect_error(asio::use_awaitable, error));
+  if (timed_out_ && (phase_ == Phase::body || reader_.started())) {
+    timed_out_ = false;
+    co_return co_await refuse({408, "time.request", "the request came too slowly"});
+  }
+  if (error || timed_out_) co_return broken_ = true, false;
+  reader_.filled(bytes);
+  if (phase_ == Phase::idle) {
+    wait_for(Phase::head, worker_.options.head_time);
+  } else if (phase_ == Phase::body) {
+    allow_for(bytes);
+  }
+  co_return true;
+}
+
+void Session::note_head() {
+  const Head& head = reader_.head();
+  match_ = worker_.routes.find(head);
+  method_ = head.method;
+  minor_version_ = head.minor_version;
+  keep_alive_ = head.keep_alive && ++requests_ < worker_.options.requests_per_connection;
+  has_head_ = true;
+  received_at_ = std::chrono::steady_clock::now();
+  if (worker_.hooks.exchange) log_target_ = head.target();
+  if (head.body == BodyKind::none) return;
+  continue_due_ = head.expects_continue;
+  wait_from(received_at_, Phase::body, worker_.options.head_time);
+}
+
+std::size_t Session::body_limit() const noexcept {
+  const std::size_t own = match_.route ? match_.route->body_bytes : 0;
+  return own != 0 ? own : worker_.options.body_bytes;
+}
+
+asio::awaitable<bool> Session::exchange() {
+  const Instant now = phase_ == Phase::body ? std::chrono::steady_clock::now() : received_at_;
+  wait_from(now, Phase::handler, worker_.options.handler_time);
+  Request request(reader_.take_head(), reader_.take_body());
+  request.set_origin(address_, received_at_, Deadline::at(deadline_));
+  if (!match_.route) {
+    const bool known = !match_.allow.empty();
+    co_return co_await send(
+        problem(known ? Refusal{405, "route.method", "the method is not allowed here"}
+                      : Refusal{404, "route.not_found", "there is nothing here"},
+                &request));
+  }
+  const Route& route = *match_.route;
+  request.set_route(route.parameters, route.wildcard_from);
+  std::optional<Response> response;
+  try {
+    if (worker_.hooks.around) {
+      response = co_await worker_.hooks.around(route.handler, std::move(request));
+    } else {
+      response = co_await route.handler(std::move(request));
+    }
+  } catch (...) {
+    if (!timed_out_) report_fault(worker_.hooks, std::current_exception());
+  }
+  if (broken_) co_return false;
+  keep_alive_ = keep_alive_ && !timed_out_;
+  if (!response) {
+    response = timed_out_
+                   ? problem({503, "time.handler", "the request took too long"})
+                   : problem({500, "handler.threw", "the server failed to answer this request"});
+  }
+  timed_out_ = false;
+  co_return co_await send(std::move(*response));
+}
+
+asio::awaitable<bool> Session::refuse(Refusal refusal) {
+  keep_alive_ = false;
+  if (!has_head_) {
+    received_at_ = phase_start_;
+    method_ = Method::get;
+    minor_version_ = 1;
+  }
+  co_return co_await send(problem(refusal));
+}
+
+asio::awaitable<bool> Session::send(Response response) {
+  finish(response);
+  queue(response);
+  if (!write_some()) co_await flush();
+  if (const BodyWriter* writer = response.writer();
+      writer != nullptr && method_ != Method::head && !broken_) {
+    co_await stream(*writer);
+  }
+  const bool open = keep_alive_ && !broken_;
+  wait_for(reader_.has_unread() ? Phase::head : Phase::idle,
+           reader_.has_unread() ? worker_.options.head_time : worker_.options.idle_time);
+  if (worker_.hooks.exchange) report(response);
+  has_head_ = false;
+  match_.route.reset();
+  co_return open;
+}
+
+void Session::queue(Response& response) {
+  const bool bodiless = is_bodiless(response.status());
+  const std::string_view body = response.body();
+  HeadShape shape{.framing = bodiless ? BodyFraming::none : BodyFraming::length,
+                  .body_bytes = body.size(),
+                  .minor_version = minor_version_};
+  chunked_ = false;
+  if (response.writer() != nullptr && !bodiless) {
+    chunked_ = minor_version_ == 1;
+    shape.framing = chunked_ ? BodyFraming::chunked : BodyFraming::until_close;
+    keep_alive_ = keep_alive_ && chunked_;
+  }
+  keep_alive_ = keep_alive_ && !response.closes() && !worker_.draining;
+  shape.keep_alive = keep_alive_;
+  out_.clear();
+  append_head(out_, response, shape);
+  body_left_ = {};
+  if (!bodiless && method_ != Method::head) {
+    // One buffer for what fits into a few packets, two for what is worth not copying.
+    if (body.size() <= 4096) {
+      out_ += body;
+    } else {
+      body_left_ = body;
+    }
+  }
+  out_left_ = out_;
+}
+
+bool Session::write_some() {
+  while (!out_left_.empty() || !body_left_.empty()) {
+    const std::array<asio::const_buffer, 2> buffers{
+        asio::buffer(out_left_.data(), out_left_.size()),
+        asio::buffer(body_left_.data(), body_left_.size())};
+    error_code error;
+    std::size_t bytes = socket_.write_some(buffers, error);
+    if (error == asio::error::would_block) return false;
+    if (error) return broken_ = true;
+    phase_bytes_ += bytes;
+    const std::size_t first = std::min(bytes, out_left_.size());
+    out_left_.remove_prefix(first);
+    body_left_.remove_prefix(bytes - first);
+  }
+  return true;
+}
+
+asio::awaitable<bool> Session::flush() {
+  wait_for(Phase::write, worker_.options.write_time);
+  while (!broken_) {
+    error_code error;
+    co_await socket_.async_wait(Socket::wait_write,
+                                asio::redirect_error(asio::use_awaitable, error));
+    if (error || timed_out_) broken_ = true;
+    if (broken_ || write_some()) break;
+    allow_for(0);
+  }
+  co_return !broken_;
+}
+
+asio::awaitable<bool> Session::stream(const BodyWriter& writer) {
+  phase_ = Phase::stream;
+  deadline_ = Instant::max();
+  stopping_ = worker_.draining;
+  try {
+    co_await writer(*this);
+  } catch (...) {
+    if (!stopping_) report_fault(worker_.hooks, std::current_exception());
+    broken_ = true;
+  }
+  if (broken_ || !chunked_) co_return !broken_;
+  out_left_ = "0\r\n\r\n";
+  if (!write_some()) co_await flush();
+  co_return !broken_;
+}
+
+Task<> Session::write(std::string piece) {
+  const auto gone = [] {
+    return fail(Error(ErrorCode::cancelled, "the client is gone or the server is stopping")
+                    .because("http.stream"));
+  };
+  if (broken_ || stopping_) co_return gone();
+  if (piece.empty()) co_return Result<>{};
+  if (chunked_) {
+    out_.clear();
+    append_chunk(out_, piece);
+    out_left_ = out_;
+  } else {
+    out_left_ = piece;
+  }
+  if (!write_some()) co_await flush();
+  phase_ = Phase::stream;
+  deadline_ = Instant::max();
+  if (broken_) co_return gone();
+  co_return Result<>{};
+}
+
+// Closing while bytes of the client are unread would reset the connection and could destroy the
+// answer before the client has read it.
+asio::awaitable<void> Session::linger() {
+  wait_for(Phase::linger, worker_.options.linger_time);
+  error_code error;
+  socket_.shutdown(Socket::shutdown_send, error);
+  std::array<char, 4096> discarded{};
+  for (std::size_t total = 0; !error && total < kLingerBytes && !timed_out_ && !broken_;) {
+    total += co_await socket_.async_read_some(asio::buffer(discarded),
+                                              asio::redirect_error(asio::use_awaitable, error));
+  }
+}
+
+void Session::wait_for(Phase phase, std::chrono::milliseconds time) {
+  wait_from(std::chrono::steady_clock::now(), phase, time);
+}
+
+void Session::wait_from(Instant now, Phase phase, std::chrono::milliseconds time) {
+  phase_ = phase;
+  phase_start_ = now;
+  phase_time_ = time;
+  phase_bytes_ = 0;
+  deadline_ = now + time;
+}
+
+// The least rate: each byte that came or went buys its share of a second.
+void Session::allow_for(std::size_t bytes) {
+  phase_bytes_ += bytes;
+  const auto rate = static_cast<double>(worker_.options.body_bytes_per_second);
+  const std::chrono::duration<double> bought(static_cast<double>(phase_bytes_) / rate);
+  deadline_ =
+      phase_start_ + phase_time_ + std::chrono::duration_cast<std::chrono::milliseconds>(bought);
+}
+
+void Session::sweep(Instant now) {
+  if (now >= deadline_) time_out(now);
+}
+
+void Session::time_out(Instant now) {
+  error_code ignored;
+  deadline_ = Instant::max();
+  if (phase_ != Phase::handler) {
+    timed_out_ = true;
+    socket_.cancel(ignored);
+  } else if (!timed_out_) {
+    timed_out_ = true;
+    deadline_ = now + kCancelTime;
+    cancel_.emit(asio::cancellation_type::terminal);
+  } else {
+    abandon();
+  }
+}
+
+// The handler does not heed its cancellation. The client gets its answer now; the coroutine ends
+// when the handler does.
+void Session::abandon() {
+  keep_alive_ = false;
+  Response response = problem({503, "time.handler", "the request took too long"});
+  finish(response);
+  queue(response);
+  if (write_some()) report(response);
+  error_code ignored;
+  socket_.shutdown(Socket::shutdown_both, ignored);
+  broken_ = true;
+}
+
+void Session::drain() {
+  error_code ignored;
+  stopping_ = true;
+  if (phase_ == Phase::stream) cancel_.emit(asio::cancellation_type::terminal);
+  const bool waits = phase_ == Phase::idle || (phase_ == Phase::head && !reader_.started());
+  if (waits || phase_ == Phase::linger) socket_.cancel(ignored);
+}
+
+void Session::cut() {
+  error_code ignored;
+  broken_ = stopping_ = true;
+  cancel_.emit(asio::cancellation_type::terminal);
+  socket_.close(ignored);
+}
+
+Response Session::problem(const Refusal& refusal, const Request* request) {
+  const Problem problem{refusal.status, refusal.rule, refusal.text, request};
+  Response response = make_problem(worker_.hooks, problem);
+  if (problem.status == 405) response.set("Allow", match_.allow);
+  if (problem.status == 503) response.set("Retry-After", "1");
+  return response;
+}
+
+void Session::finish(Response& response) {
+  if (!worker_.hooks.answer) return;
+  try {
+    worker_.hooks.answer(response);
+  } catch (...) {
+    report_fault(worker_.hooks, std::current_exception());
+  }
+}
+
+void Session::report(const Response& response) {
+  if (!worker_.hooks.exchange) return;
+  Exchange exchange{.remote_address = address_,
+                    .status = response.status(),
+                    .body_bytes = response.body().size(),
+                    .took = std::chrono::steady_clock::now() - received_at_};
+  if (has_head_) {
+    exchange.method = to_string(method_);
+    exchange.target = log_target_;
+    if (match_.route) exchange.route = match_.route->pattern;
+  }
+  try {
+    worker_.hooks.exchange(exchange);
+  } catch (...) {
+    report_fault(worker_.hooks, std::current_exception());
+  }
+}
+
+}  // namespace tenon::http

@@ -1,0 +1,102 @@
+#pragma once
+// One connection: requests are read, run and answered strictly in order, and every wait has a
+// deadline. Deadlines are plain members that the worker's sweep compares, so that a request costs
+// no timer. Private to the room.
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/body_stream.h"
+#include "http/request_reader.h"
+#include "http/response_head.h"
+#include "http/worker.h"
+
+namespace tenon::http {
+
+/// Thread: its worker's. Lifetime: held by its coroutine's completion handler; the worker and the
+/// connection counter know when the last one has ended.
+class Session final : public BodyStream {
+ public:
+  using Socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+
+  /// `address` is shown, `counted_as` was entered into the worker's counter.
+  Session(Worker& worker, Socket socket, std::string address, std::string counted_as);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() override;
+
+  static void start(std::shared_ptr<Session> session);
+
+  /// Acts when the deadline has passed.
+  void sweep(Instant now);
+  /// Closes as soon as no request is under way.
+  void drain();
+  /// Closes now; a handler that runs is cancelled.
+  void cut();
+
+  [[nodiscard]] Task<> write(std::string piece) override;
+
+ private:
+  // What the connection waits for; decides what a passed deadline means.
+  enum class Phase { idle, head, body, handler, write, stream, linger };
+
+  asio::awaitable<void> run();
+  asio::awaitable<bool> read_more();
+  asio::awaitable<bool> exchange();
+  asio::awaitable<bool> refuse(Refusal refusal);
+  asio::awaitable<bool> send(Response response);
+  asio::awaitable<bool> stream(const BodyWriter& writer);
+  asio::awaitable<bool> flush();
+  asio::awaitable<void> linger();
+
+  [[nodiscard]] bool write_some();
+  void note_head();
+  [[nodiscard]] std::size_t body_limit() const noexcept;
+  void queue(Response& response);
+  void wait_for(Phase phase, std::chrono::milliseconds time);
+  void wait_from(Instant now, Phase phase, std::chrono::milliseconds time);
+  void allow_for(std::size_t bytes);
+  void time_out(Instant now);
+  void abandon();
+  [[nodiscard]] Response problem(const Refusal& refusal, const Request* request = nullptr);
+  void finish(Response& response);
+  void report(const Response& response);
+
+  Worker& worker_;
+  Socket socket_;
+  asio::cancellation_signal cancel_;
+  const std::string address_;
+  const std::string counted_as_;
+  RequestReader reader_;
+
+  Phase phase_ = Phase::head;
+  Instant phase_start_{};
+  std::chrono::milliseconds phase_time_{};
+  std::size_t phase_bytes_ = 0;
+  Instant deadline_ = Instant::max();
+  bool timed_out_ = false;
+  bool broken_ = false;    // the socket failed or was cut
+  bool stopping_ = false;  // a streamed answer has to end
+  std::size_t requests_ = 0;
+
+  // The exchange under way.
+  RouteMatch match_;
+  Method method_ = Method::get;
+  int minor_version_ = 1;
+  bool has_head_ = false;
+  bool keep_alive_ = false;
+  bool continue_due_ = false;
+  Instant received_at_{};
+  std::string log_target_;  // filled only when the exchange hook wants it
+
+  // Bytes on their way out: the head with a small body, then a large body.
+  std::string out_;
+  std::string_view out_left_;
+  std::string_view body_left_;
+  bool chunked_ = false;
+};
+
+}  // namespace tenon::http
