@@ -1,0 +1,123 @@
+#pragma once
+// What is installed in a tenant, ready for use: each entity with its physical table, its columns
+// and the statements that every request on it needs. A catalog never changes; an install makes a
+// new one and swaps the pointer.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "data/schema.h"
+
+namespace tenon::data {
+
+/// How a value lies in its column.
+enum class Storage : std::uint8_t { integer, text, blob };
+
+/// One column that a client may see: a system column or a field.
+struct Column {
+  std::string name;  // `id`, `created_at`, `name`
+  std::string sql;   // quoted physical name
+  FieldType type = FieldType::string;
+  Storage storage = Storage::text;
+  std::uint8_t scale = 0;  // decimal, money
+  bool nullable = true;
+  bool system = false;           // id, version, created_at …
+  bool writable = false;         // by a client
+  bool indexed = false;          // first column of an index
+  std::string fold_sql;          // quoted physical name of the folded shadow, or empty
+  const Field* field = nullptr;  // into the same EntityInfo; null for a system column
+};
+
+class EntityInfo;
+
+/// A field of another entity that points here.
+struct Incoming {
+  std::string plugin, entity;  // who points
+  std::size_t column = 0;      // its column
+  OnDelete on_delete = OnDelete::restrict;
+};
+
+/// One installed entity. Immutable.
+class EntityInfo {
+ public:
+  EntityInfo(Entity entity, std::uint32_t plugin_number, std::string version);
+  EntityInfo(const EntityInfo&) = delete;
+  EntityInfo& operator=(const EntityInfo&) = delete;
+
+  [[nodiscard]] const Entity& entity() const noexcept { return entity_; }
+  [[nodiscard]] const std::string& plugin() const noexcept { return entity_.plugin; }
+  [[nodiscard]] const std::string& name() const noexcept { return entity_.name; }
+  /// `crm.customer`, as events and audit rows name it.
+  [[nodiscard]] const std::string& full_name() const noexcept { return full_name_; }
+  [[nodiscard]] std::uint32_t plugin_number() const noexcept { return plugin_number_; }
+  /// Quoted physical table name.
+  [[nodiscard]] const std::string& table() const noexcept { return table_; }
+  [[nodiscard]] const std::vector<Column>& columns() const noexcept { return columns_; }
+  /// Position of a column by its logical name.
+  [[nodiscard]] std::optional<std::size_t> find(std::string_view column) const noexcept;
+  /// As find(), or an `invalid` error that names the nearest column. `place` is where the name
+  /// stood.
+  [[nodiscard]] Result<std::size_t> column(std::string_view name, std::string_view place) const;
+  [[nodiscard]] const std::vector<Incoming>& incoming() const noexcept { return incoming_; }
+
+  struct Sql {
+    std::string columns;  // all visible columns, comma separated
+    std::string get;      // ?1 = id; living rows
+    std::string insert;   // all columns and shadows, in order of `insert_order`
+    std::string erase;    // ?1 = id
+  };
+  [[nodiscard]] const Sql& sql() const noexcept { return sql_; }
+
+ private:
+  friend class Catalog;
+  Entity entity_;
+  std::uint32_t plugin_number_;
+  std::string full_name_;
+  std::string table_;
+  std::vector<Column> columns_;
+  std::map<std::string, std::size_t, std::less<>> by_name_;
+  std::vector<Incoming> incoming_;
+  Sql sql_;
+};
+
+enum class PluginState : std::uint8_t { installed, enabled, disabled, uninstalled };
+[[nodiscard]] std::string_view to_string(PluginState state) noexcept;
+
+/// One row of the plugin table, without the component's bytes.
+struct PluginRow {
+  std::uint32_t number = 0;
+  std::string id;
+  std::string version;
+  std::string manifest;  // text of plugin.toml
+  std::string sha256;    // of the component, hex
+  PluginState state = PluginState::installed;
+  std::int64_t installed_at = 0;  // microseconds
+};
+
+/// Snapshot of all that is installed. Thread: any.
+class Catalog {
+ public:
+  Catalog(std::vector<PluginRow> plugins, std::vector<std::shared_ptr<const Entity>> entities);
+
+  /// `name` is `customer` (of `plugin`) or `crm.customer`. Errors: not_found
+  /// (`schema.unknown_entity`) with the nearest.
+  [[nodiscard]] Result<const EntityInfo*> entity(std::string_view plugin,
+                                                 std::string_view name) const;
+  [[nodiscard]] const EntityInfo* find(std::string_view plugin,
+                                       std::string_view name) const noexcept;
+  [[nodiscard]] const PluginRow* plugin(std::string_view id) const noexcept;
+  [[nodiscard]] const std::vector<PluginRow>& plugins() const noexcept { return plugins_; }
+  [[nodiscard]] std::vector<const EntityInfo*> entities() const;
+
+ private:
+  std::vector<PluginRow> plugins_;
+  std::map<std::string, std::unique_ptr<EntityInfo>, std::less<>> entities_;  // by full name
+};
+
+}  // namespace tenon::data

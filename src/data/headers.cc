@@ -1,0 +1,1 @@
+#include "data/run_unit.h"

@@ -1,0 +1,130 @@
+#pragma once
+// A tenant is one database file and the catalog of what is installed in it. Whoever holds a Tenant
+// can reach that tenant's rows and no others: there is no call that takes a tenant's name and a
+// query.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "async/blocking_pool.h"
+#include "async/task.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "data/catalog.h"
+#include "data/outbox.h"
+#include "data/query.h"
+#include "data/record.h"
+#include "data/unit_of_work.h"
+#include "data/viewer.h"
+#include "storage/database.h"
+
+namespace tenon::data {
+
+/// What an install brings.
+struct Package {
+  std::string id;
+  std::string version;
+  std::string manifest;          // text of plugin.toml
+  std::string component;         // bytes of the .wasm
+  std::string sha256;            // of `component`, hex
+  std::vector<Entity> entities;  // `plugin` of each is `id`
+};
+
+/// Several reads of one state of the database. Thread: one at a time. Keep it short.
+class Snapshot {
+ public:
+  Snapshot(std::shared_ptr<Tenant> tenant, Viewer viewer, storage::ReadLease lease);
+  [[nodiscard]] Result<Record> get(const EntityInfo& entity, RecordId id);
+  [[nodiscard]] Result<Page> list(const EntityInfo& entity, const Query& query);
+  [[nodiscard]] Result<Total> count(const EntityInfo& entity, const Query& query);
+  [[nodiscard]] const Catalog& catalog() const noexcept { return *catalog_; }
+  [[nodiscard]] const Tally& tally() const noexcept { return tally_; }
+
+ private:
+  std::shared_ptr<Tenant> tenant_;  // shared: a snapshot may outlive the tenant's closing
+  std::shared_ptr<const Catalog> catalog_;
+  Viewer viewer_;
+  Tally tally_;
+  storage::ReadLease lease_;
+};
+
+/// Thread: any. Held by shared_ptr: units of work and snapshots keep it alive.
+class Tenant : public std::enable_shared_from_this<Tenant> {
+ public:
+  struct State;
+  explicit Tenant(std::unique_ptr<State> state);
+  Tenant(const Tenant&) = delete;
+  Tenant& operator=(const Tenant&) = delete;
+  ~Tenant();
+
+  [[nodiscard]] const std::string& name() const noexcept;
+  /// The catalog of this moment.
+  [[nodiscard]] std::shared_ptr<const Catalog> catalog() const;
+
+  // Reads outside a unit of work, on the caller's thread. Cost: get about 10 µs, list as the query.
+  /// Errors: not_found, invalid, unavailable (`storage.readers`).
+  [[nodiscard]] Result<Record> get(const EntityInfo& entity, RecordId id, const Viewer& viewer);
+  [[nodiscard]] Result<Page> list(const EntityInfo& entity, const Query& query,
+                                  const Viewer& viewer, Deadline deadline);
+  [[nodiscard]] Result<Total> count(const EntityInfo& entity, const Query& query,
+                                    const Viewer& viewer, Deadline deadline);
+  /// list() on the blocking pool, for anything but a short page. `entity` is named, since catalogs
+  /// change meanwhile.
+  [[nodiscard]] Task<Page> list_later(std::string plugin, std::string entity, Query query,
+                                      Viewer viewer, Deadline deadline);
+  [[nodiscard]] Result<Snapshot> snapshot(Viewer viewer, Deadline deadline);
+
+  [[nodiscard]] UnitOfWork unit(Viewer viewer, Origin origin = {});
+
+  /// Installs a plugin, or upgrades it in place where the change only adds (new entities, new
+  /// optional fields, indexes). One transaction: all or nothing. Errors: invalid (`schema.…` with
+  /// all field errors), conflict
+  /// (`schema.incompatible`).
+  [[nodiscard]] Task<> install(Package package, Deadline deadline);
+  [[nodiscard]] Task<> set_state(std::string plugin, PluginState state, Deadline deadline);
+  /// Drops the plugin's tables and row. Errors: conflict (`schema.referenced`) while another plugin
+  /// refers to them.
+  [[nodiscard]] Task<> purge(std::string plugin, Deadline deadline);
+  /// Bytes of the component. Errors: not_found.
+  [[nodiscard]] Result<std::string> component(std::string_view plugin);
+
+  [[nodiscard]] Outbox& outbox() noexcept;
+  [[nodiscard]] storage::Database& database() noexcept;
+
+ private:
+  friend class UnitOfWork;
+  friend class Snapshot;
+  std::unique_ptr<State> state_;
+};
+
+/// All tenants of one data directory: `<dir>/tenants/<name>.db`. Thread: any.
+class Tenants {
+ public:
+  struct Options {
+    storage::Options storage;
+  };
+  /// Lifetime: pool, clock and random outlive it and every tenant.
+  Tenants(std::string directory, BlockingPool& pool, const Clock& clock, Random& random,
+          Options options = {});
+  ~Tenants();
+
+  /// Errors: not_found, invalid (`tenant.name`), those of storage::open_sqlite. Blocks while the
+  /// file is opened.
+  [[nodiscard]] Result<std::shared_ptr<Tenant>> open(std::string_view name);
+  /// Errors: conflict (`tenant.exists`). Blocks.
+  [[nodiscard]] Result<std::shared_ptr<Tenant>> create(std::string_view name);
+  /// Names of the files that are there, sorted.
+  [[nodiscard]] Result<std::vector<std::string>> list() const;
+  /// Forgets all open tenants; files close when the last user lets go.
+  void close();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tenon::data
