@@ -1,0 +1,28 @@
+import { lazy, Suspense } from 'react';
+import { Navigate, Route, Routes } from 'react-router';
+import { LoginPage } from '../features/session/LoginPage.tsx';
+import { PageSkeleton } from '../features/layout/PageSkeleton.tsx';
+import { SessionGuard } from '../features/session/SessionGuard.tsx';
+
+const MainLayout = lazy(() => import('../features/layout/MainLayout.tsx'));
+const HomePage = lazy(() => import('../features/layout/HomePage.tsx'));
+const PluginsPage = lazy(() => import('../features/plugins/PluginsPage.tsx'));
+const PluginPage = lazy(() => import('../features/plugins/PluginPage.tsx'));
+
+export function AppRoutes() {
+  return (
+    <Suspense fallback={<PageSkeleton />}>
+      <Routes>
+        <Route path="/login" element={<LoginPage />} />
+        <Route element={<SessionGuard />}>
+          <Route element={<MainLayout />}>
+            <Route index element={<HomePage />} />
+            <Route path="/plugins" element={<PluginsPage />} />
+            <Route path="/p/:plugin/:page/:record?" element={<PluginPage />} />
+          </Route>
+        </Route>
+        <Route path="*" element={<Navigate to="/" replace />} />
+      </Routes>
+    </Suspense>
+  );
+}

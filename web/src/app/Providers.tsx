@@ -1,0 +1,27 @@
+import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { App as AntApp, ConfigProvider } from 'antd';
+import zhCN from 'antd/locale/zh_CN';
+import type { ReactNode } from 'react';
+import { useText } from '../i18n/use-text.ts';
+import { styleNonce } from './nonce.ts';
+import { theme } from './theme.ts';
+
+const nonce = styleNonce();
+const csp = nonce === undefined ? {} : { nonce };
+
+interface Props {
+  client: QueryClient;
+  children: ReactNode;
+}
+
+// antd's own texts are English unless a locale is given, so English needs no file.
+export function Providers({ client, children }: Props) {
+  const { locale } = useText();
+  return (
+    <QueryClientProvider client={client}>
+      <ConfigProvider csp={csp} theme={theme} {...(locale === 'zh-CN' ? { locale: zhCN } : {})}>
+        <AntApp notification={{ placement: 'topRight', duration: 6 }}>{children}</AntApp>
+      </ConfigProvider>
+    </QueryClientProvider>
+  );
+}

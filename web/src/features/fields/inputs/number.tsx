@@ -1,0 +1,79 @@
+import { InputNumber, Space } from 'antd';
+import type { Filter, Operator } from '../../../api/query-string.ts';
+import { useText } from '../../../i18n/use-text.ts';
+import type { FilterProps, InputProps } from '../field-kind.ts';
+
+const grouped = /\B(?=(\d{3})+(?!\d))/g;
+
+function withGroups(text: string | number | undefined): string {
+  const [whole = '', fraction] = String(text ?? '').split('.');
+  return whole.replace(grouped, ',') + (fraction === undefined ? '' : `.${fraction}`);
+}
+
+export function IntegerInput({ id, value, onChange, disabled }: InputProps) {
+  return (
+    <InputNumber<number>
+      id={id}
+      className="field-number"
+      value={typeof value === 'number' ? value : null}
+      disabled={disabled}
+      precision={0}
+      controls={false}
+      onChange={(next) => onChange?.(next)}
+    />
+  );
+}
+
+// String mode end to end: the value never becomes a binary number.
+export function DecimalInput({ field, id, value, onChange, disabled }: InputProps) {
+  const scale = field.scale ?? (field.type === 'money' ? 2 : undefined);
+  return (
+    <InputNumber<string>
+      id={id}
+      className="field-number"
+      stringMode
+      value={value === undefined || value === null ? null : String(value as string | number)}
+      disabled={disabled}
+      controls={false}
+      formatter={withGroups}
+      parser={(text) => (text ?? '').replaceAll(',', '')}
+      {...(scale === undefined ? {} : { precision: scale })}
+      onChange={(next) => onChange?.(next)}
+    />
+  );
+}
+
+const defaultOf = (value: string | null) => (value === null ? {} : { defaultValue: value });
+
+export function NumberFilter({ field, label, filters, onChange }: FilterProps) {
+  const { t } = useText();
+  const bound = (op: Operator): string | null => {
+    const value = filters.find((filter) => filter.op === op)?.value;
+    return typeof value === 'string' ? value : null;
+  };
+  const set = (op: Operator, value: string | null): void => {
+    const others = filters.filter((filter) => filter.op !== op);
+    const next: Filter[] = value === null || value === '' ? others : [...others, { field: field.name, op, value }];
+    onChange(next);
+  };
+  const box = (op: Operator, hint: string) => (
+    <InputNumber<string>
+      key={`${op}${bound(op) ?? ''}`}
+      stringMode
+      controls={false}
+      className="filter-number"
+      {...defaultOf(bound(op))}
+      placeholder={`${label} ${hint}`}
+      aria-label={`${label} ${hint}`}
+      data-testid={`filter-${field.name}-${op}`}
+      onBlur={(event) => { set(op, event.target.value.replaceAll(',', '')); }}
+      onPressEnter={(event) => { set(op, event.currentTarget.value.replaceAll(',', '')); }}
+    />
+  );
+  return (
+    <Space.Compact>
+      {box('gte', '≥')}
+      {box('lte', t('list.to'))}
+    </Space.Compact>
+  );
+}

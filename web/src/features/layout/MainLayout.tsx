@@ -1,0 +1,93 @@
+import { AppstoreAddOutlined, LogoutOutlined, UserOutlined } from '@ant-design/icons';
+import { Button, Layout, Menu, type MenuProps } from 'antd';
+import { Suspense } from 'react';
+import { Link, Outlet, useLocation } from 'react-router';
+import type { Menu as PluginMenu } from '../../api/types.ts';
+import { useText } from '../../i18n/use-text.ts';
+import { useMenu } from '../plugins/plugin-store.ts';
+import { useSession, useSignOut } from '../session/session.ts';
+import { NamedIcon } from './icons.tsx';
+import { LanguageSwitch } from './LanguageSwitch.tsx';
+import { PageSkeleton } from './PageSkeleton.tsx';
+import './layout.css';
+
+export default function MainLayout() {
+  const { t } = useText();
+  const session = useSession().data?.signedIn;
+  const signOut = useSignOut();
+  return (
+    <Layout className="shell">
+      <a className="skip" href="#content">
+        {t('layout.skip')}
+      </a>
+      <Layout.Sider width={212} breakpoint="md" collapsedWidth={0} className="shell-sider">
+        <Link to="/" className="shell-brand">
+          <img src="/favicon.svg" alt="" width={24} height={24} />
+          <span>{t('app.name')}</span>
+        </Link>
+        <SideMenu />
+      </Layout.Sider>
+      <Layout>
+        {session?.tenant.demo ? (
+          <div className="shell-demo" role="note" data-testid="demo-banner">
+            {t('session.demoBanner')}
+          </div>
+        ) : null}
+        <Layout.Header className="shell-header">
+          <strong>{session?.tenant.name}</strong>
+          <span className="shell-spring" />
+          <LanguageSwitch />
+          <span className="shell-user">
+            <UserOutlined /> {session?.user.name}
+          </span>
+          <Button
+            type="text"
+            size="small"
+            icon={<LogoutOutlined />}
+            aria-label={t('session.signOut')}
+            title={t('session.signOut')}
+            onClick={() => { signOut.mutate(); }}
+          />
+        </Layout.Header>
+        <Layout.Content id="content" className="shell-content" tabIndex={-1}>
+          <Suspense fallback={<PageSkeleton />}>
+            <Outlet />
+          </Suspense>
+        </Layout.Content>
+      </Layout>
+    </Layout>
+  );
+}
+
+function SideMenu() {
+  const { t, say } = useText();
+  const { pathname } = useLocation();
+  const menu = useMenu();
+  if (menu.isPending) return <PageSkeleton />;
+  const groups: PluginMenu['groups'] = menu.data?.groups ?? [];
+  const items: MenuProps['items'] = [
+    ...groups.map((group) => ({
+      key: `group:${group.id}`,
+      type: 'group' as const,
+      label: say(group.label),
+      children: group.items.map((item) => ({
+        key: `/p/${item.plugin}/${item.page}`,
+        icon: <NamedIcon name={item.icon} />,
+        label: <Link to={`/p/${item.plugin}/${item.page}`}>{say(item.label)}</Link>,
+      })),
+    })),
+    {
+      key: 'group:platform',
+      type: 'group' as const,
+      label: t('layout.platform'),
+      children: [{ key: '/plugins', icon: <AppstoreAddOutlined />, label: <Link to="/plugins">{t('plugins.title')}</Link> }],
+    },
+  ];
+  const selected = pathname.split('/').slice(0, 4).join('/');
+  return (
+    <nav aria-label={t('layout.menu')}>
+      {groups.length === 0 ? <p className="shell-empty">{t('layout.emptyMenu')}</p> : null}
+      <Menu mode="inline" items={items} selectedKeys={[selected]} />
+    </nav>
+  );
+}

@@ -1,0 +1,58 @@
+// Who is signed in, as one query. Being nobody is an answer, not an error: it carries the hint by
+// which a demo server offers its account.
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getJson, postJson, send } from '../../api/client.ts';
+import { ApiError, type Problem } from '../../api/problem.ts';
+import type { SignedIn } from '../../api/types.ts';
+
+export interface Credentials {
+  company: string;
+  user: string;
+  password: string;
+}
+
+export interface SessionState {
+  signedIn: SignedIn | undefined;
+  demo: { company: string; user: string } | undefined;
+}
+
+export const sessionKey = ['session'] as const;
+
+export function anonymous(problem: Problem): SessionState {
+  return { signedIn: undefined, demo: problem.demo };
+}
+
+async function loadSession(): Promise<SessionState> {
+  try {
+    return { signedIn: await getJson<SignedIn>('/session'), demo: undefined };
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return anonymous(error.problem);
+    throw error;
+  }
+}
+
+export function useSession() {
+  return useQuery({ queryKey: sessionKey, queryFn: loadSession, staleTime: 60_000 });
+}
+
+export function useSignIn() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (credentials: Credentials) => postJson<SignedIn>('/session', credentials),
+    onSuccess: (signedIn) => client.setQueryData<SessionState>(sessionKey, { signedIn, demo: undefined }),
+  });
+}
+
+// Everything read under the old session is dropped, drafts included: the next person at this
+// screen must not see it.
+export function useSignOut() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => send('/session', { method: 'DELETE' }),
+    onSuccess: () => {
+      sessionStorage.clear();
+      client.clear();
+      window.location.assign('/login');
+    },
+  });
+}

@@ -1,0 +1,25 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { BrowserRouter } from 'react-router';
+import { AppRoutes } from './app/AppRoutes.tsx';
+import { Providers } from './app/Providers.tsx';
+import { createQueryClient } from './app/query-client.ts';
+import { allowStyleText } from './app/trusted-types.ts';
+import { startI18n } from './i18n/index.ts';
+import './app/base.css';
+
+allowStyleText();
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('index.html has no #root');
+
+await startI18n();
+createRoot(root).render(
+  <StrictMode>
+    <Providers client={createQueryClient()}>
+      <BrowserRouter>
+        <AppRoutes />
+      </BrowserRouter>
+    </Providers>
+  </StrictMode>,
+);
