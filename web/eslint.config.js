@@ -9,8 +9,6 @@ export default defineConfig(
   tseslint.configs.strict,
   hooks.configs.flat.recommended,
   {
-    basePath: '..',
-    files: ['web/**/*.{ts,tsx}', 'tests/e2e/**/*.ts'],
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',

@@ -4,8 +4,6 @@ export interface FieldProblem {
   path: string;
   code: string;
   message: string;
-  line?: number;
-  column?: number;
 }
 
 export interface Problem {
@@ -14,7 +12,8 @@ export interface Problem {
   status: number;
   code?: string;
   message?: string;
-  details?: string | null;
+  // Text for people or, where a program needs more, an object of its own shape.
+  details?: unknown;
   hint?: string | null;
   fields?: FieldProblem[];
   trace_id?: string;
@@ -35,10 +34,6 @@ export class ApiError extends Error {
   }
 }
 
-export function isProblem(value: unknown): value is Problem {
-  return typeof value === 'object' && value !== null && typeof (value as Problem).status === 'number';
-}
-
 // Status 0 stands for a request that got no answer at all.
 export async function problemOf(response: Response): Promise<Problem> {
   try {
@@ -53,4 +48,8 @@ export async function problemOf(response: Response): Promise<Problem> {
 export function toProblem(error: unknown): Problem {
   if (error instanceof ApiError) return error.problem;
   return { status: 0, code: 'unreachable', message: error instanceof Error ? error.message : '' };
+}
+
+export function detailText(problem: Problem): string | undefined {
+  return typeof problem.details === 'string' && problem.details !== '' ? problem.details : undefined;
 }

@@ -9,6 +9,12 @@ import { theme } from './theme.ts';
 const nonce = styleNonce();
 const csp = nonce === undefined ? {} : { nonce };
 
+// Over <body> itself antd locks scrolling with a <style> that carries no nonce, which the policy
+// refuses. Over another element it does not; and this page's body never scrolls.
+function overlayHost(): HTMLElement {
+  return document.getElementById('overlays') ?? document.body;
+}
+
 interface Props {
   client: QueryClient;
   children: ReactNode;
@@ -19,7 +25,7 @@ export function Providers({ client, children }: Props) {
   const { locale } = useText();
   return (
     <QueryClientProvider client={client}>
-      <ConfigProvider csp={csp} theme={theme} {...(locale === 'zh-CN' ? { locale: zhCN } : {})}>
+      <ConfigProvider csp={csp} theme={theme} getPopupContainer={overlayHost} {...(locale === 'zh-CN' ? { locale: zhCN } : {})}>
         <AntApp notification={{ placement: 'topRight', duration: 6 }}>{children}</AntApp>
       </ConfigProvider>
     </QueryClientProvider>

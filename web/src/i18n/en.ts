@@ -52,6 +52,7 @@ export const en: Texts = {
     no: 'No',
     actions: 'Actions',
   },
+  field: { created_at: 'Created', updated_at: 'Updated', version: 'Version' },
   form: {
     create: 'New {{label}}',
     edit: 'Edit {{label}}',

@@ -50,6 +50,7 @@ export const zhCN = {
     no: '否',
     actions: '操作',
   },
+  field: { created_at: '创建时间', updated_at: '更新时间', version: '版本' },
   form: {
     create: '新建{{label}}',
     edit: '编辑{{label}}',

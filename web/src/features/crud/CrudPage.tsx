@@ -3,7 +3,7 @@ import { Button, Checkbox, Input, type InputRef, Popover } from 'antd';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { contains } from '../../api/query-string.ts';
-import type { Entity, Field, Schema } from '../../api/types.ts';
+import type { Entity, Schema } from '../../api/types.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { ProblemPanel } from '../layout/ProblemPanel.tsx';
 import type { PageProps } from '../plugins/PluginPage.tsx';
@@ -11,6 +11,7 @@ import { useColumnChoice } from './column-store.ts';
 import { FilterBar } from './FilterBar.tsx';
 import { type ListState, readListState, replaceFilters, searchField, toggleSort, writeListState } from './list-state.ts';
 import { RecordTable } from './RecordTable.tsx';
+import { fieldsNamed, withSystemFields } from './system-fields.ts';
 import { useRecordPages } from './use-record-pages.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 
@@ -25,13 +26,9 @@ export default function CrudPage({ schema, page, record }: PageProps) {
   return <EntityList schema={schema} entity={entity} page={page} record={record} />;
 }
 
-function fieldsNamed(entity: Entity, names: readonly string[] | undefined, otherwise: (field: Field) => boolean): Field[] {
-  if (names === undefined || names.length === 0) return entity.fields.filter(otherwise);
-  return names.flatMap((name) => entity.fields.find((field) => field.name === name) ?? []);
-}
-
-function EntityList({ schema, entity, page, record }: PageProps & { schema: Schema; entity: Entity }) {
+function EntityList({ schema, entity: own, page, record }: PageProps & { schema: Schema; entity: Entity }) {
   const { t, say } = useText();
+  const entity = useMemo(() => withSystemFields(own, (name) => t(`field.${name}`)), [own, t]);
   const navigate = useNavigate();
   const [params, setParams] = useSearchParams();
   const state = readListState(params, entity);
@@ -43,9 +40,9 @@ function EntityList({ schema, entity, page, record }: PageProps & { schema: Sche
   const [choice, setChoice] = useColumnChoice(`${schema.plugin}/${page.id}`);
   const searchBox = useRef<InputRef>(null);
 
-  const columns = useMemo(() => fieldsNamed(entity, page.columns, (field) => field.type !== 'json'), [entity, page.columns]);
+  const columns = useMemo(() => fieldsNamed(entity, own, page.columns, (field) => field.type !== 'json'), [entity, own, page.columns]);
   const shown = useMemo(() => columns.filter((field) => !choice.hidden.includes(field.name)), [columns, choice.hidden]);
-  const filterable = useMemo(() => fieldsNamed(entity, page.filters, (field) => field.filterable === true), [entity, page.filters]);
+  const filterable = useMemo(() => fieldsNamed(entity, own, page.filters, (field) => field.filterable === true), [entity, own, page.filters]);
   const searched = searchField(entity);
 
   const search = searched && state.search !== '' ? [contains(searched.name, state.search)] : [];
@@ -147,7 +144,7 @@ function EntityList({ schema, entity, page, record }: PageProps & { schema: Sche
           <RecordDrawer
             key={record}
             plugin={schema.plugin}
-            entity={entity}
+            entity={own}
             recordId={record === newRecord ? undefined : record}
             onClose={() => { open(undefined); }}
           />

@@ -1,6 +1,6 @@
 import { App } from 'antd';
 import { useCallback } from 'react';
-import { toProblem } from '../../api/problem.ts';
+import { detailText, toProblem } from '../../api/problem.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { nextStep } from './next-step.ts';
 
@@ -18,7 +18,7 @@ export function useReportProblem(): (error: unknown) => void {
         duration: 10,
         description: (
           <>
-            {problem.details ? <div>{problem.details}</div> : null}
+            {detailText(problem) ? <div className="problem-detail">{detailText(problem)}</div> : null}
             <div>{problem.hint ?? t(nextStep(problem))}</div>
             {problem.trace_id ? <small>{t('problem.trace', { id: problem.trace_id })}</small> : null}
           </>

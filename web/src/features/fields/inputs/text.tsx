@@ -20,6 +20,8 @@ export function TextInput({ field, id, value, onChange, disabled }: InputProps) 
   );
 }
 
+// It grows by CSS (`field-sizing`): antd's own growing sets a style attribute, which the page's policy
+// refuses.
 export function LongTextInput({ field, id, value, onChange, disabled }: InputProps) {
   return (
     <Input.TextArea
@@ -27,7 +29,8 @@ export function LongTextInput({ field, id, value, onChange, disabled }: InputPro
       value={plainText(value)}
       disabled={disabled}
       maxLength={field.max_length}
-      autoSize={{ minRows: 3, maxRows: 10 }}
+      rows={3}
+      className="field-long"
       onChange={(event) => onChange?.(event.target.value)}
     />
   );
@@ -52,10 +55,10 @@ export function JsonInput({ id, value, onChange, disabled }: InputProps) {
   return (
     <Input.TextArea
       id={id}
-      className="field-json"
       value={text}
       disabled={disabled}
-      autoSize={{ minRows: 3, maxRows: 12 }}
+      rows={3}
+      className="field-long field-json"
       onChange={(event) => { change(event.target.value); }}
     />
   );
