@@ -25,7 +25,7 @@ export function Providers({ client, children }: Props) {
   const { locale } = useText();
   return (
     <QueryClientProvider client={client}>
-      <ConfigProvider csp={csp} theme={theme} getPopupContainer={overlayHost} {...(locale === 'zh-CN' ? { locale: zhCN } : {})}>
+      <ConfigProvider csp={csp} theme={theme} button={{ autoInsertSpace: false }} getPopupContainer={overlayHost} {...(locale === 'zh-CN' ? { locale: zhCN } : {})}>
         <AntApp notification={{ placement: 'topRight', duration: 6 }}>{children}</AntApp>
       </ConfigProvider>
     </QueryClientProvider>

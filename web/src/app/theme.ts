@@ -13,6 +13,7 @@ export const theme: ThemeConfig = {
     colorBgLayout: '#f4f5f4',
     colorBorder: '#d3d9d7',
     colorBorderSecondary: '#e5e9e7',
+    colorBgMask: 'rgb(20 40 36 / 28%)',
     motionDurationMid: '0.12s',
     motionDurationSlow: '0.16s',
     fontFamily:
@@ -20,6 +21,7 @@ export const theme: ThemeConfig = {
   },
   components: {
     Layout: { siderBg: '#fbfcfb', headerBg: '#ffffff', headerHeight: 48, headerPadding: '0 16px' },
+    Button: { primaryShadow: 'none', defaultShadow: 'none', dangerShadow: 'none' },
     Menu: { itemBg: 'transparent', itemHeight: 34, itemSelectedBg: '#e3efed', activeBarBorderWidth: 0 },
     Form: { itemMarginBottom: 14, verticalLabelPadding: '0 0 4px' },
   },

@@ -1,6 +1,5 @@
 import { InputNumber, Space } from 'antd';
 import type { Filter, Operator } from '../../../api/query-string.ts';
-import { useText } from '../../../i18n/use-text.ts';
 import type { FilterProps, InputProps } from '../field-kind.ts';
 
 const grouped = /\B(?=(\d{3})+(?!\d))/g;
@@ -46,7 +45,6 @@ export function DecimalInput({ field, id, value, onChange, disabled }: InputProp
 const defaultOf = (value: string | null) => (value === null ? {} : { defaultValue: value });
 
 export function NumberFilter({ field, label, filters, onChange }: FilterProps) {
-  const { t } = useText();
   const bound = (op: Operator): string | null => {
     const value = filters.find((filter) => filter.op === op)?.value;
     return typeof value === 'string' ? value : null;
@@ -73,7 +71,7 @@ export function NumberFilter({ field, label, filters, onChange }: FilterProps) {
   return (
     <Space.Compact>
       {box('gte', '≥')}
-      {box('lte', t('list.to'))}
+      {box('lte', '≤')}
     </Space.Compact>
   );
 }
