@@ -6,6 +6,7 @@
 #include <cstring>
 #include <optional>
 
+#include "base/random.h"
 #include "http/framing_vectors.h"
 
 namespace tenon::http {
@@ -81,6 +82,43 @@ TEST(RequestReader, reads_each_plain_stream_and_the_one_pipelined_behind_it_at_e
       feed(reader, std::string_view(bytes).substr(split), kWhole, reading);
       ASSERT_EQ(reading.requests, whole.requests) << "split at " << split;
     }
+  }
+}
+
+// A law: what is read from a stream does not depend on how the network cuts it.
+TEST(RequestReader, reads_mutated_streams_alike_however_they_are_cut) {
+  constexpr std::uint64_t kSeed = 20'261'123;
+  SCOPED_TRACE(kSeed);
+  SeededRandom random(kSeed);
+  std::vector<FramingVector> vectors = accepted_vectors();
+  for (FramingVector& vector : refused_vectors()) {
+    if (vector.bytes.size() < 1000) vectors.push_back(std::move(vector));
+  }
+  const std::string_view bytes_of_interest("\r\n :;,0a\t\0#%\xFF", 14);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string bytes = vectors[random.next() % vectors.size()].bytes;
+    for (std::uint64_t n = random.next() % 3; n > 0; --n) {
+      const std::size_t at = random.next() % bytes.size();
+      const char byte = bytes_of_interest[random.next() % bytes_of_interest.size()];
+      switch (random.next() % 3) {
+        case 0:
+          bytes[at] = byte;
+          break;
+        case 1:
+          bytes.insert(at, 1, byte);
+          break;
+        default:
+          bytes.erase(at, 1);
+          break;
+      }
+      if (bytes.empty()) bytes = "x";
+    }
+    bytes += "GET /next HTTP/1.1\r\nHost: h\r\n\r\n";
+    const Reading whole = read(bytes, kWhole);
+    const Reading pieces = read(bytes, 1 + random.next() % 9);
+    ASSERT_EQ(whole.requests, pieces.requests) << testing::PrintToString(bytes);
+    ASSERT_EQ(whole.refusal.has_value(), pieces.refusal.has_value())
+        << testing::PrintToString(bytes);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "http/fault.h"
 #include "http/session.h"
 
 namespace tenon::http {
@@ -43,7 +44,16 @@ Worker::Worker(const Options& options_in, const Hooks& hooks_in, const Router& r
 Worker::~Worker() { join(); }
 
 void Worker::start_thread() {
-  thread_ = std::thread([this] { context.run(); });
+  thread_ = std::thread([this] {
+    while (!context.stopped()) {
+      try {
+        context.run();
+      } catch (...) {
+        // Nothing of ours throws here but out of memory: one connection is lost, not the process.
+        report_fault(hooks, std::current_exception());
+      }
+    }
+  });
   pthread_setname_np(thread_.native_handle(), "http");
 }
 
