@@ -23,3 +23,10 @@ target_include_directories(tenon_engine SYSTEM INTERFACE ${TENON_THIRD_PARTY}/in
 target_link_libraries(tenon_engine INTERFACE ${TENON_THIRD_PARTY}/lib/libtenon_engine.a Threads::Threads dl m)
 
 set(TENON_SQLITE_DIR ${TENON_THIRD_PARTY}/sqlite3)
+
+# Turns text and core modules into components.
+set(tenon_cache "$ENV{XDG_CACHE_HOME}")
+if(NOT tenon_cache)
+  set(tenon_cache "$ENV{HOME}/.cache")
+endif()
+find_program(TENON_WASM_TOOLS wasm-tools HINTS ${tenon_cache}/tenon/venv/bin REQUIRED)

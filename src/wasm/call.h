@@ -76,7 +76,7 @@ class Call {
   [[nodiscard]] std::optional<TrapCause> cause() const noexcept;
 
  private:
-  std::unique_ptr<CallState::Impl> impl_;
+  std::unique_ptr<CallState::Impl> impl_;  // the engine holds its address
 };
 
 }  // namespace tenon::wasm

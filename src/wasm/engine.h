@@ -25,7 +25,9 @@ struct EngineOptions {
   Allocator allocator = Allocator::pooling;
   /// Calls that hold an instance at the same time. 0: as many as the machine allows, at most 1,000.
   std::size_t live_calls = 0;
-  std::size_t memory_bytes = std::size_t{128} << 20;  // reserved per memory; the largest limit
+  std::size_t memory_bytes = std::size_t{128} << 20;  // of one memory; no limit may be larger
+  /// Address space per memory. With 4 GiB the native code needs no bounds checks.
+  std::size_t memory_reservation = std::size_t{4} << 30;
   std::size_t table_elements = 10'000;
   std::size_t guest_stack_bytes = std::size_t{512} << 10;
   std::size_t host_stack_bytes = std::size_t{1} << 20;  // of a fiber, beyond the guest's share

@@ -36,10 +36,11 @@ class Export {
  public:
   [[nodiscard]] std::string_view name() const noexcept;
 
+  struct Impl;
+  [[nodiscard]] const Impl& impl() const noexcept { return *impl_; }  // for this room only
+
  private:
   friend class Program;
-  friend class Call;
-  struct Impl;
   explicit Export(const Impl* impl) : impl_(impl) {}
   const Impl* impl_;
 };

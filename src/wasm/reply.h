@@ -68,6 +68,10 @@ class [[nodiscard]] Reply {
     return reply;
   }
 
+  /// What the answer is, before the function's type is known.
+  enum class Form : std::uint8_t { plain, ok, failed, trap, tree };
+
+  Reply() = default;
   Reply(Reply&&) noexcept = default;
   Reply& operator=(Reply&&) noexcept = default;
 
@@ -81,12 +85,14 @@ class [[nodiscard]] Reply {
   /// Null unless the function's type has no fast shape.
   [[nodiscard]] const ValueTree* tree() const noexcept { return tree_.get(); }
 
+  [[nodiscard]] Form form() const noexcept { return form_; }
+  /// Requires: made by trap().
+  [[nodiscard]] const Error& error() const { return *error_; }
+
  private:
-  friend class CallState;
-  enum class Form : std::uint8_t { plain, ok, failed, trap, tree };
   explicit Reply(Form form) : form_(form) {}
 
-  Form form_;
+  Form form_ = Form::plain;
   std::uint64_t number_ = 0;
   std::string payload_;
   std::unique_ptr<Failure> failure_;

@@ -290,7 +290,7 @@ fn define<P: Parameters, R: Outcome>(
             while answer.form == PENDING {
                 Wait { host, state, answer: &mut answer }.await;
             }
-            R::from(&answer)
+            if answer.form == TRAP { Err(Error::msg("ended by the host")) } else { R::from(&answer) }
         })
     })
 }

@@ -1,0 +1,105 @@
+#include "wasm/call.h"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+
+#include "wasm/call_impl.h"
+
+namespace tenon::wasm {
+namespace {
+
+using boost::system::system_error;
+
+/// What a host function throws ends the call.
+asio::awaitable<Reply> guarded(asio::awaitable<Reply> work) {
+  try {
+    co_return co_await std::move(work);
+  } catch (const system_error& thrown) {
+    if (thrown.code() == asio::error::operation_aborted)
+      co_return Reply::trap(to_error(TrapCause::cancelled, {}));
+    co_return Reply::trap(Error(ErrorCode::internal, "a host function failed")
+                              .because("host.exception")
+                              .in_context(thrown.what()));
+  } catch (const std::exception& thrown) {
+    co_return Reply::trap(Error(ErrorCode::internal, "a host function failed")
+                              .because("host.exception")
+                              .in_context(thrown.what()));
+  }
+}
+
+/// The answer of `work`; nothing when `deadline` comes first.
+asio::awaitable<std::optional<Reply>> within(asio::awaitable<Reply> work, Instant deadline) {
+  using asio::experimental::awaitable_operators::operator||;
+  asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
+  auto won = co_await (guarded(std::move(work)) || timer.async_wait(asio::use_awaitable));
+  if (won.index() == 0) co_return std::get<0>(std::move(won));
+  co_return std::nullopt;
+}
+
+/// Lets others on this thread go first. False when the caller was cancelled.
+asio::awaitable<bool> give_way() {
+  try {
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+    co_return true;
+  } catch (const system_error&) {
+    co_return false;
+  }
+}
+
+}  // namespace
+
+const Limits& CallState::limits() const noexcept { return impl_->limits; }
+Bill CallState::bill() const noexcept { return impl_->bill_now(); }
+Deadline CallState::deadline() const noexcept { return Deadline::at(impl_->wall_deadline); }
+
+Call::Call(const Program& program, const Limits& limits, void* host)
+    : impl_(std::make_unique<CallState::Impl>(program, limits, host)) {}
+Call::~Call() = default;
+
+std::optional<Result<Reply>> Call::start(Export function, Arguments arguments) {
+  if (auto begun = impl_->begin(function.impl(), arguments); !begun)
+    return std::unexpected(std::move(begun.error()));
+  return impl_->advance();
+}
+
+Task<Reply> Call::finish() {
+  CallState::Impl& self = *impl_;
+  for (;;) {
+    if (self.pending) {
+      auto work = std::move(*self.pending);
+      self.pending.reset();
+      auto answer = co_await within(std::move(work), self.wall_deadline);
+      if (!answer) co_return std::unexpected(self.end(TrapCause::wall_time));
+      if (answer->form() == Reply::Form::trap) {
+        const bool cancelled = answer->error().reason() == to_reason(TrapCause::cancelled);
+        if (cancelled) co_return std::unexpected(self.end(TrapCause::cancelled));
+        self.end_by_host(Error(answer->error()));
+        co_return std::unexpected(self.end(TrapCause::host_error));
+      }
+      if (self.waiting_for->shape.dynamic() && !self.late_fits(*answer)) {
+        self.end_by_host(Error(ErrorCode::internal, "a host function answered with another type")
+                             .because("host.reply")
+                             .in_context(self.waiting_for->name));
+        co_return std::unexpected(self.end(TrapCause::host_error));
+      }
+      self.late = std::move(*answer);
+    } else if (!co_await give_way()) {
+      co_return std::unexpected(self.end(TrapCause::cancelled));
+    }
+    if (auto done = self.advance()) co_return std::move(*done);
+  }
+}
+
+Task<Reply> Call::run(Export function, Arguments arguments) {
+  if (auto done = start(function, arguments)) co_return std::move(*done);
+  co_return co_await finish();
+}
+
+Bill Call::bill() const noexcept { return impl_->bill_now(); }
+std::optional<TrapCause> Call::cause() const noexcept { return impl_->cause; }
+
+}  // namespace tenon::wasm
