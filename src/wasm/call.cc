@@ -40,16 +40,6 @@ asio::awaitable<std::optional<Reply>> within(asio::awaitable<Reply> work, Instan
   co_return std::nullopt;
 }
 
-/// Lets others on this thread go first. False when the caller was cancelled.
-asio::awaitable<bool> give_way() {
-  try {
-    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
-    co_return true;
-  } catch (const system_error&) {
-    co_return false;
-  }
-}
-
 }  // namespace
 
 const Limits& CallState::limits() const noexcept { return impl_->limits; }
@@ -68,7 +58,11 @@ std::optional<Result<Reply>> Call::start(Export function, Arguments arguments) {
 
 Task<Reply> Call::finish() {
   CallState::Impl& self = *impl_;
+  const auto state = co_await asio::this_coro::cancellation_state;
   for (;;) {
+    // Once the caller was cancelled, awaiting anything throws.
+    if (state.cancelled() != asio::cancellation_type::none)
+      co_return std::unexpected(self.end(TrapCause::cancelled));
     if (self.pending) {
       auto work = std::move(*self.pending);
       self.pending.reset();
@@ -87,8 +81,9 @@ Task<Reply> Call::finish() {
         co_return std::unexpected(self.end(TrapCause::host_error));
       }
       self.late = std::move(*answer);
-    } else if (!co_await give_way()) {
-      co_return std::unexpected(self.end(TrapCause::cancelled));
+    } else {
+      // The guest has computed for a tick: others on this thread go first.
+      co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
     }
     if (auto done = self.advance()) co_return std::move(*done);
   }
@@ -96,6 +91,9 @@ Task<Reply> Call::finish() {
 
 Task<Reply> Call::run(Export function, Arguments arguments) {
   if (auto done = start(function, arguments)) co_return std::move(*done);
+  const auto state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() != asio::cancellation_type::none)
+    co_return std::unexpected(impl_->end(TrapCause::cancelled));
   co_return co_await finish();
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // What the tests and benchmarks of this room share: guest files, an engine, host functions.
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -32,9 +34,21 @@ inline void need(Result<> result) {
   if (!result) fatal(result.error().for_log(), std::source_location::current());
 }
 
-inline std::unique_ptr<Engine> small_engine() {
-  return need(Engine::create({.live_calls = 32}));
+/// start(), and the rest on an event loop of its own when the guest gave the thread back.
+inline Result<Reply> run_to_end(Call& call, Export function, Arguments arguments) {
+  auto started = call.start(function, arguments);
+  if (started) return std::move(*started);
+  std::optional<Result<Reply>> result;
+  asio::io_context loop{1};
+  asio::co_spawn(loop, call.finish(), [&](const std::exception_ptr& thrown, Result<Reply> reply) {
+    if (thrown) std::rethrow_exception(thrown);
+    result.emplace(std::move(reply));
+  });
+  loop.run();
+  return std::move(*result);
 }
+
+inline std::unique_ptr<Engine> small_engine() { return need(Engine::create({.live_calls = 32})); }
 
 inline Limits generous() {
   Limits limits;
