@@ -14,7 +14,8 @@
 namespace tenon {
 
 /// A fixed number of threads behind a bounded queue.
-/// Thread: any. Lifetime: stop() joins; it is idempotent and called by the destructor.
+/// Thread: any. Lifetime: stop() joins; it is idempotent and called by the destructor. Stop the
+/// pool before the executors of its callers are destroyed.
 class BlockingPool {
  public:
   struct Options {
@@ -29,17 +30,23 @@ class BlockingPool {
 
   /// Runs `work` (returning Result<T>) on the pool and resumes the caller on its own executor.
   /// Errors: unavailable (`pool.full`) when the queue is full, unavailable (`pool.stopped`) after
-  /// stop(); else whatever `work` returns. Cancel: a job that has started always runs to its end.
+  /// stop(); else whatever `work` returns. An exception of `work` is a bug and is rethrown in the
+  /// caller. Cancel: never; a job that was taken runs to its end, so clean-up can rely on it.
   template <class Work, class R = std::invoke_result_t<Work&>>
   [[nodiscard]] asio::awaitable<R> run(Work work);
 
   /// Enqueues a job without waiting for it. Returns false when the queue is full or the pool
-  /// stopped.
+  /// stopped. An exception of `job` ends the process.
   [[nodiscard]] bool post(std::move_only_function<void()> job);
 
+  /// Takes no more jobs, runs those that wait, joins the threads. Never called on a pool thread.
   void stop();
 
  private:
+  /// Two steps, so that a caller is refused before it suspends: a reserved place is never refused.
+  [[nodiscard]] Result<> reserve();
+  void submit_reserved(std::move_only_function<void()> job);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,42 @@
+#pragma once
+// A coroutine that waits for another thread hands that thread a Resume. Everything in this room
+// that suspends stands on this one file; elsewhere prefer Event, Mailbox or BlockingPool.
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <functional>
+#include <utility>
+
+#include "async/task.h"
+
+namespace tenon {
+
+/// Continues one suspended coroutine on its own executor. Called at most once.
+/// Thread: any. Lifetime: keeps the coroutine's executor running; destroying it uncalled destroys
+/// the suspended coroutine.
+using Resume = std::move_only_function<void()>;
+
+/// Suspends the caller and gives `start` the Resume and the cancellation slot of the wait. The
+/// caller's frame may already run again before `start` returns.
+/// Cancel: only as far as `start` connects the slot.
+template <class Start>
+[[nodiscard]] asio::awaitable<void> suspend(Start start) {
+  return asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+      [](auto handler, Start begin) {
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        auto work = asio::make_work_guard(handler);
+        begin(Resume([handler = std::move(handler), work = std::move(work)]() mutable {
+                const auto executor = work.get_executor();
+                asio::post(executor, std::move(handler));
+                work.reset();
+              }),
+              slot);
+      },
+      asio::use_awaitable, std::move(start));
+}
+
+}  // namespace tenon
