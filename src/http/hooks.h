@@ -25,7 +25,7 @@ struct Exchange {
   std::string_view target;  // with the query: treat as personal data
   std::string_view route;   // the pattern; empty when none matched
   std::string_view remote_address;
-  int status = 0;
+  int status = 0;              // 0: the client was gone, its request was cancelled
   std::size_t body_bytes = 0;  // of the answer; 0 for a streamed one
   std::chrono::nanoseconds took{};
 };

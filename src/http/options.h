@@ -25,18 +25,19 @@ struct Options {
   std::size_t body_bytes = std::size_t{1} << 20;  // a route may raise it: Route::body_bytes
   std::size_t body_wire_slack = 64 * 1024;        // chunk framing allowed on top of the body bound
   std::size_t chunk_extension_bytes = 256;        // per chunk
-  std::size_t body_bytes_per_second = 1024;       // slower than this is 408
+  std::size_t body_bytes_per_second = 1024;       // slower is cut, after head_time or write_time
 
   std::size_t connections = 4096;
   std::size_t connections_per_address = 64;  // an IPv6 /64 counts as one address
   std::size_t requests_per_connection = 1000;
 
   std::chrono::milliseconds head_time{5'000};
-  std::chrono::milliseconds handler_time{10'000};  // then 503
-  std::chrono::milliseconds idle_time{30'000};     // between requests on a connection
-  std::chrono::milliseconds write_time{30'000};    // one answer, or one piece of a streamed one
-  std::chrono::milliseconds linger_time{1'000};    // reading on after an answer that closes
-  std::chrono::milliseconds sweep_time{100};       // how often deadlines are looked at
+  std::chrono::milliseconds handler_time{10'000};      // then 503
+  std::chrono::milliseconds idle_time{30'000};         // between requests on a connection
+  std::chrono::milliseconds write_time{30'000};        // one answer, or one piece of a streamed one
+  std::chrono::milliseconds linger_time{1'000};        // reading on after an answer that closes
+  std::chrono::milliseconds client_check_time{1'000};  // looking whether a client is still there
+  std::chrono::milliseconds sweep_time{100};           // how often deadlines are looked at
 };
 
 }  // namespace tenon::http

@@ -73,7 +73,10 @@ asio::awaitable<void> write_and_throw(BodyStream& stream) {
   throw std::runtime_error("no more");
 }
 
+asio::awaitable<void> write_nothing(BodyStream&) { co_await wait(60s); }
+
 asio::awaitable<Response> events(Request request) {
+  if (request.target() == "/events/silent") co_return Response::events(write_nothing);
   if (request.target() == "/events/ever") co_return Response::events(write_for_ever);
   if (request.target() == "/events/half") co_return Response::events(write_and_throw);
   co_return Response::events(write_events);
@@ -306,6 +309,27 @@ TEST_F(ServerTest, answers_503_when_a_handler_takes_too_long) {
   EXPECT_EQ(response->header("retry-after"), "1");
   EXPECT_EQ(client.get("/ignores")->status, 503) << "even when it does not heed its cancellation";
   EXPECT_EQ(client.get("/a")->status, 200);
+}
+
+TEST_F(ServerTest, cancels_the_request_of_a_client_that_left) {
+  options_.client_check_time = 30ms;
+  std::mutex mutex;
+  std::vector<int> statuses;
+  hooks_.exchange = [&](const Exchange& exchange) {
+    const std::scoped_lock lock(mutex);
+    statuses.push_back(exchange.status);
+  };
+  start();
+  for (const std::string_view target : {"/wait/long", "/events/silent"}) {
+    Client client(server_->port());
+    ASSERT_TRUE(client.connect().has_value());
+    ASSERT_TRUE(client.write(with_target(target)).has_value());
+    wait_for_connections(1);
+    client.close();
+    wait_for_connections(0);
+  }
+  ASSERT_TRUE(server_->stop(Deadline::after(1s)).has_value());
+  EXPECT_EQ(statuses, (std::vector<int>{0, 200})) << "the stream had begun";
 }
 
 TEST_F(ServerTest, turns_away_connections_above_the_bounds) {

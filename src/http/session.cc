@@ -140,9 +140,12 @@ asio::awaitable<bool> Session::exchange() {
       response = co_await route.handler(std::move(request));
     }
   } catch (...) {
-    if (!timed_out_) report_fault(worker_.hooks, std::current_exception());
+    if (!timed_out_ && !broken_) report_fault(worker_.hooks, std::current_exception());
   }
-  if (broken_) co_return false;
+  if (broken_) {
+    if (!abandoned_) report(Response(0));
+    co_return false;
+  }
   keep_alive_ = keep_alive_ && !timed_out_;
   if (!response) {
     response = timed_out_
@@ -185,7 +188,22 @@ void Session::allow_for(std::size_t bytes) {
 }
 
 void Session::sweep(Instant now) {
-  if (now >= deadline_) time_out(now);
+  if (now >= deadline_) return time_out(now);
+  if (phase_ == Phase::handler || phase_ == Phase::stream) check_client(now);
+}
+
+// While a request runs nobody reads from the socket, so a client that left is looked for here: its
+// work would only take place from others. Like most servers we take a half-closed client for gone.
+void Session::check_client(Instant now) {
+  if (now < phase_start_ + worker_.options.client_check_time || now < next_check_) return;
+  next_check_ = now + worker_.options.client_check_time;
+  char byte = 0;
+  error_code error;
+  socket_.receive(asio::buffer(&byte, 1), Socket::message_peek, error);
+  if (!error || error == asio::error::would_block) return;
+  broken_ = stopping_ = true;
+  deadline_ = Instant::max();
+  cancel_.emit(asio::cancellation_type::terminal);
 }
 
 void Session::time_out(Instant now) {
@@ -210,10 +228,11 @@ void Session::abandon() {
   Response response = problem({503, "time.handler", "the request took too long"});
   finish(response);
   queue(response);
-  if (write_some()) report(response);
+  static_cast<void>(write_some());
+  report(response);
   error_code ignored;
   socket_.shutdown(Socket::shutdown_both, ignored);
-  broken_ = true;
+  broken_ = abandoned_ = true;
 }
 
 void Session::drain() {

@@ -61,6 +61,7 @@ class Session final : public BodyStream {
   void allow_for(std::size_t bytes);
   void time_out(Instant now);
   void abandon();
+  void check_client(Instant now);
   [[nodiscard]] Response problem(const Refusal& refusal, const Request* request = nullptr);
   void finish(Response& response);
   void report(const Response& response);
@@ -80,6 +81,8 @@ class Session final : public BodyStream {
   bool timed_out_ = false;
   bool broken_ = false;    // the socket failed or was cut
   bool stopping_ = false;  // a streamed answer has to end
+  bool abandoned_ = false;
+  Instant next_check_{};
   std::size_t requests_ = 0;
 
   // The exchange under way.

@@ -92,7 +92,7 @@ asio::awaitable<bool> Session::flush() {
 }
 
 asio::awaitable<bool> Session::stream(const BodyWriter& writer) {
-  phase_ = Phase::stream;
+  wait_for(Phase::stream, {});
   deadline_ = Instant::max();
   stopping_ = worker_.draining;
   try {
