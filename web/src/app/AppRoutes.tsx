@@ -2,9 +2,10 @@ import { lazy, Suspense } from 'react';
 import { Navigate, Route, Routes } from 'react-router';
 import { LoginPage } from '../features/session/LoginPage.tsx';
 import { PageSkeleton } from '../features/layout/PageSkeleton.tsx';
+import { loadLayout } from '../features/layout/load-layout.ts';
 import { SessionGuard } from '../features/session/SessionGuard.tsx';
 
-const MainLayout = lazy(() => import('../features/layout/MainLayout.tsx'));
+const MainLayout = lazy(loadLayout);
 const HomePage = lazy(() => import('../features/layout/HomePage.tsx'));
 const PluginsPage = lazy(() => import('../features/plugins/PluginsPage.tsx'));
 const PluginPage = lazy(() => import('../features/plugins/PluginPage.tsx'));

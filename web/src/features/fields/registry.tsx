@@ -3,6 +3,7 @@
 // with the first form or filter bar that shows one.
 import type { ReactNode } from 'react';
 import { localText } from '../../i18n/local-text.ts';
+import { DateFilter } from './inputs/date-filter.tsx';
 import type { FieldKind, ShowContext, Value } from './field-kind.ts';
 import { formatDate, formatDateTime, formatDecimal, plainText } from './format.ts';
 import { lazyNamed } from './lazy-named.ts';
@@ -29,7 +30,6 @@ const MultiSelectInput = lazyNamed(choice, (module) => module.MultiSelectInput);
 const SelectFilter = lazyNamed(choice, (module) => module.SelectFilter);
 const DateInput = lazyNamed(temporal, (module) => module.DateInput);
 const DateTimeInput = lazyNamed(temporal, (module) => module.DateTimeInput);
-const DateFilter = lazyNamed(temporal, (module) => module.DateFilter);
 const ReferenceInput = lazyNamed(reference, (module) => module.ReferenceInput);
 const ReferenceFilter = lazyNamed(reference, (module) => module.ReferenceFilter);
 

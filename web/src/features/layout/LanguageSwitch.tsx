@@ -1,4 +1,3 @@
-import { Button } from 'antd';
 import { switchLocale } from '../../i18n/index.ts';
 import { useText } from '../../i18n/use-text.ts';
 
@@ -7,15 +6,15 @@ export function LanguageSwitch() {
   const { locale, t } = useText();
   const other = locale === 'zh-CN' ? 'en' : 'zh-CN';
   return (
-    <Button
-      type="text"
-      size="small"
+    <button
+      type="button"
+      className="text-button"
       lang={other}
       data-testid="language"
       title={t('layout.language')}
       onClick={() => void switchLocale(other)}
     >
       {other === 'en' ? 'English' : '中文'}
-    </Button>
+    </button>
   );
 }

@@ -2,6 +2,7 @@ import { AppstoreAddOutlined, LogoutOutlined, UserOutlined } from '@ant-design/i
 import { Button, Layout, Menu, type MenuProps } from 'antd';
 import { Suspense } from 'react';
 import { Link, Outlet, useLocation } from 'react-router';
+import { AntProviders } from '../../app/AntProviders.tsx';
 import type { Menu as PluginMenu } from '../../api/types.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { useMenu } from '../plugins/plugin-store.ts';
@@ -12,6 +13,14 @@ import { PageSkeleton } from './PageSkeleton.tsx';
 import './layout.css';
 
 export default function MainLayout() {
+  return (
+    <AntProviders>
+      <Shell />
+    </AntProviders>
+  );
+}
+
+function Shell() {
   const { t } = useText();
   const session = useSession().data?.signedIn;
   const signOut = useSignOut();

@@ -1,4 +1,3 @@
-import { Button } from 'antd';
 import { toProblem } from '../../api/problem.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { nextStep } from './next-step.ts';
@@ -17,7 +16,7 @@ export function ProblemPanel({ error, onRetry }: Props) {
       <h2>{problem.status === 0 ? t('problem.title') : (problem.message ?? problem.title ?? t('problem.title'))}</h2>
       <p>{problem.hint ?? t(nextStep(problem))}</p>
       {problem.trace_id ? <p>{t('problem.trace', { id: problem.trace_id })}</p> : null}
-      {onRetry ? <Button onClick={onRetry}>{t('list.retry')}</Button> : null}
+      {onRetry ? <button type="button" className="plain-button" onClick={onRetry}>{t('list.retry')}</button> : null}
     </div>
   );
 }

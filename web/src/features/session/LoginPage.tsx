@@ -1,4 +1,3 @@
-import { Button, Input } from 'antd';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { Navigate, useSearchParams } from 'react-router';
 import { toProblem } from '../../api/problem.ts';
@@ -67,9 +66,9 @@ export function LoginPage() {
               <span>{problem.hint ?? (problem.status === 401 ? '' : t(nextStep(problem)))}</span>
             </p>
           ) : null}
-          <Button type="primary" htmlType="submit" block loading={signIn.isPending}>
+          <button type="submit" className="main-button" disabled={signIn.isPending}>
             {t('session.signIn')}
-          </Button>
+          </button>
         </form>
         {demo ? (
           <aside className="login-demo">
@@ -77,7 +76,14 @@ export function LoginPage() {
               <strong>{t('session.demoTitle')}</strong>
               <p>{t('session.demoText')}</p>
             </div>
-            <Button onClick={() => { signIn.mutate({ ...demo, password: 'demo' }); }}>{t('session.enterDemo')}</Button>
+            <button
+              type="button"
+              className="plain-button"
+              disabled={signIn.isPending}
+              onClick={() => { signIn.mutate({ ...demo, password: 'demo' }); }}
+            >
+              {t('session.enterDemo')}
+            </button>
           </aside>
         ) : null}
       </section>
@@ -106,8 +112,9 @@ interface TextBoxProps {
 // `name` doubles as the autocomplete token, so password managers fill the form.
 function TextBox({ id, name, value, onChange, secret = false }: TextBoxProps) {
   return (
-    <Input
+    <input
       id={id}
+      className="text-box"
       autoComplete={name}
       type={secret ? 'password' : 'text'}
       value={value}

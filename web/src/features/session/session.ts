@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getJson, postJson, send } from '../../api/client.ts';
 import { ApiError, type Problem } from '../../api/problem.ts';
 import type { SignedIn } from '../../api/types.ts';
+import { rememberSignedIn } from '../layout/load-layout.ts';
 
 export interface Credentials {
   company: string;
@@ -39,7 +40,10 @@ export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (credentials: Credentials) => postJson<SignedIn>('/session', credentials),
-    onSuccess: (signedIn) => client.setQueryData<SessionState>(sessionKey, { signedIn, demo: undefined }),
+    onSuccess: (signedIn) => {
+      rememberSignedIn(true);
+      client.setQueryData<SessionState>(sessionKey, { signedIn, demo: undefined });
+    },
   });
 }
 
@@ -50,6 +54,7 @@ export function useSignOut() {
   return useMutation({
     mutationFn: () => send('/session', { method: 'DELETE' }),
     onSuccess: () => {
+      rememberSignedIn(false);
       sessionStorage.clear();
       client.clear();
       window.location.assign('/login');

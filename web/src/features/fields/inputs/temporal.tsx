@@ -1,6 +1,7 @@
 import { DatePicker } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
 import 'dayjs/locale/zh-cn';
+import { useState } from 'react';
 import type { Filter, Operator } from '../../../api/query-string.ts';
 import { useText } from '../../../i18n/use-text.ts';
 import type { FilterProps, InputProps, Value } from '../field-kind.ts';
@@ -39,7 +40,8 @@ export function DateTimeInput({ id, value, onChange, disabled }: InputProps) {
   );
 }
 
-export function DateFilter({ field, label, filters, onChange }: FilterProps) {
+export function DateRangeFilter({ field, label, filters, onChange, startOpen }: FilterProps & { startOpen: boolean }) {
+  const [open, setOpen] = useState(startOpen);
   const { t } = useText();
   const instant = field.type === 'datetime';
   const bound = (op: Operator): Dayjs | null => parsed(filters.find((filter) => filter.op === op)?.value as Value);
@@ -54,6 +56,9 @@ export function DateFilter({ field, label, filters, onChange }: FilterProps) {
   return (
     <DatePicker.RangePicker
       allowEmpty
+      autoFocus={startOpen}
+      open={open}
+      onOpenChange={setOpen}
       className="filter-date"
       value={[bound('gte'), bound('lte')]}
       placeholder={[`${label} ${t('list.from')}`, t('list.to')]}

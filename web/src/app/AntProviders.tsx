@@ -1,4 +1,3 @@
-import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { App as AntApp, ConfigProvider } from 'antd';
 import zhCN from 'antd/locale/zh_CN';
 import type { ReactNode } from 'react';
@@ -15,19 +14,14 @@ function overlayHost(): HTMLElement {
   return document.getElementById('overlays') ?? document.body;
 }
 
-interface Props {
-  client: QueryClient;
-  children: ReactNode;
-}
-
+// Everything behind the login is drawn with antd; the login page is not, so that it is small.
 // antd's own texts are English unless a locale is given, so English needs no file.
-export function Providers({ client, children }: Props) {
+export function AntProviders({ children }: { children: ReactNode }) {
   const { locale } = useText();
+  const texts = locale === 'zh-CN' ? { locale: zhCN } : {};
   return (
-    <QueryClientProvider client={client}>
-      <ConfigProvider csp={csp} theme={theme} button={{ autoInsertSpace: false }} getPopupContainer={overlayHost} {...(locale === 'zh-CN' ? { locale: zhCN } : {})}>
-        <AntApp notification={{ placement: 'topRight', duration: 6 }}>{children}</AntApp>
-      </ConfigProvider>
-    </QueryClientProvider>
+    <ConfigProvider csp={csp} theme={theme} button={{ autoInsertSpace: false }} getPopupContainer={overlayHost} {...texts}>
+      <AntApp notification={{ placement: 'topRight', duration: 6 }}>{children}</AntApp>
+    </ConfigProvider>
   );
 }
