@@ -21,7 +21,7 @@ export function AntProviders({ children }: { children: ReactNode }) {
   const texts = locale === 'zh-CN' ? { locale: zhCN } : {};
   return (
     <ConfigProvider csp={csp} theme={theme} button={{ autoInsertSpace: false }} getPopupContainer={overlayHost} {...texts}>
-      <AntApp notification={{ placement: 'topRight', duration: 6 }}>{children}</AntApp>
+      <AntApp notification={{ placement: 'bottomRight', duration: 6 }}>{children}</AntApp>
     </ConfigProvider>
   );
 }

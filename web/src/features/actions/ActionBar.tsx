@@ -1,10 +1,12 @@
 import { DownOutlined } from '@ant-design/icons';
 import { App, Button, Dropdown } from 'antd';
-import { useState } from 'react';
+import { Suspense, useState } from 'react';
 import type { Action } from '../../api/types.ts';
 import { useText } from '../../i18n/use-text.ts';
-import { ActionDialog } from './ActionDialog.tsx';
 import { plainText } from '../fields/format.ts';
+import { lazyNamed } from '../fields/lazy-named.ts';
+
+const ActionDialog = lazyNamed(() => import('./ActionDialog.tsx'), (module) => module.ActionDialog);
 
 interface Props {
   plugin: string;
@@ -35,12 +37,14 @@ export default function ActionBar({ plugin, actions, onDone }: Props) {
         </Button>
       </Dropdown>
       {running ? (
-        <ActionDialog
-          plugin={plugin}
-          action={running}
-          onDone={(answer) => { done(running, answer); }}
-          onCancel={() => { setRunning(undefined); }}
-        />
+        <Suspense>
+          <ActionDialog
+            plugin={plugin}
+            action={running}
+            onDone={(answer) => { done(running, answer); }}
+            onCancel={() => { setRunning(undefined); }}
+          />
+        </Suspense>
       ) : null}
     </>
   );

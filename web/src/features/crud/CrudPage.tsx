@@ -70,6 +70,11 @@ function EntityList({ schema, entity: own, page, record }: PageProps & { schema:
         <span className="crud-count" data-testid="count" aria-live="polite">
           {pages.total === undefined ? '' : t('list.total', { total: pages.total.toLocaleString() })}
         </span>
+        {state.filters.length > 0 ? (
+          <Button type="link" size="small" data-testid="clear-filters" onClick={() => { setState({ ...state, filters: [] }); }}>
+            {t('list.clearFilters')}
+          </Button>
+        ) : null}
         <span className="crud-spring" />
         {searched ? (
           <Input.Search
@@ -115,7 +120,6 @@ function EntityList({ schema, entity: own, page, record }: PageProps & { schema:
         fields={filterable}
         filters={state.filters}
         onChange={(field, filters) => { setState(replaceFilters(state, field, filters)); }}
-        onClear={() => { setState({ ...state, filters: [] }); }}
       />
       {pages.error && pages.rows.length === 0 ? (
         <ProblemPanel error={pages.error} onRetry={pages.reload} />

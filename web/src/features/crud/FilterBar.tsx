@@ -1,4 +1,3 @@
-import { Button } from 'antd';
 import { Suspense } from 'react';
 import type { Filter } from '../../api/query-string.ts';
 import type { Field } from '../../api/types.ts';
@@ -9,11 +8,10 @@ interface Props {
   fields: readonly Field[];
   filters: readonly Filter[];
   onChange: (field: string, filters: readonly Filter[]) => void;
-  onClear: () => void;
 }
 
-export function FilterBar({ fields, filters, onChange, onClear }: Props) {
-  const { t, say } = useText();
+export function FilterBar({ fields, filters, onChange }: Props) {
+  const { say } = useText();
   if (fields.length === 0) return null;
   return (
     <div className="crud-filters" role="search">
@@ -31,11 +29,6 @@ export function FilterBar({ fields, filters, onChange, onClear }: Props) {
           </Suspense>
         );
       })}
-      {filters.length > 0 ? (
-        <Button type="link" size="small" onClick={onClear} data-testid="clear-filters">
-          {t('list.clearFilters')}
-        </Button>
-      ) : null}
     </div>
   );
 }

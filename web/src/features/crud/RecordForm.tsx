@@ -1,7 +1,7 @@
 import { Alert, App, Button, Form } from 'antd';
 import { useState } from 'react';
 import { deleteRecord, type VersionedRow } from '../../api/client.ts';
-import { toProblem } from '../../api/problem.ts';
+import { ApiError, toProblem } from '../../api/problem.ts';
 import type { Entity, Row, Values } from '../../api/types.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { formatDateTime, plainText } from '../fields/format.ts';
@@ -10,7 +10,6 @@ import { useSession } from '../session/session.ts';
 import { ConflictDialog } from './ConflictDialog.tsx';
 import { dropDraft, type DraftKey, readDraft, writeDraft } from './drafts.ts';
 import { FormFields } from './FormFields.tsx';
-import { ApiError } from '../../api/problem.ts';
 import { toFormErrors } from './form-errors.ts';
 import { changesBetween } from './merge.ts';
 import { useAnnounceSaved } from './use-announce-saved.tsx';
@@ -33,15 +32,16 @@ export function RecordForm({ plugin, entity, loaded: latest, onClose }: Props) {
   const report = useReportProblem();
   const announce = useAnnounceSaved(entity);
   const [form] = Form.useForm<Values>();
-  // The version this form was opened on stays its base until the form closes.
-  const [loaded] = useState(latest);
+  const user = useSession().data?.signedIn?.user.id ?? '';
+  const key: DraftKey = { user, plugin, entity: entity.name, record: latest?.row.id ?? 'new' };
+  const [draft, setDraft] = useState(() => readDraft(sessionStorage, key));
+  // The version this form was opened on stays its base until the form closes; a draft brings the
+  // one it was typed over.
+  const [loaded, setLoaded] = useState(draft?.base ?? latest);
+  const initial = startValues(entity, loaded?.row);
   const at = { plugin, entity: entity.name };
   const { save, settle, saving } = useSaveRecord(at, loaded);
   const [conflict, setConflict] = useState<Conflict>();
-  const user = useSession().data?.signedIn?.user.id ?? '';
-  const key: DraftKey = { user, plugin, entity: entity.name, record: loaded?.row.id ?? 'new' };
-  const [initial] = useState(() => startValues(entity, loaded?.row));
-  const [draft, setDraft] = useState(() => readDraft(sessionStorage, key));
 
   const finish = (result: SaveResult): void => {
     if (result.kind === 'conflict') {
@@ -70,6 +70,12 @@ export function RecordForm({ plugin, entity, loaded: latest, onClose }: Props) {
     }
     await save(changes).then(finish, fail);
   };
+  const discard = (): void => {
+    dropDraft(sessionStorage, key);
+    setDraft(undefined);
+    setLoaded(latest);
+    form.setFieldsValue(startValues(entity, latest?.row));
+  };
   const remove = (): void => {
     if (!loaded) return;
     const name = plainText(loaded.row[entity.label_field ?? 'id']);
@@ -95,7 +101,7 @@ export function RecordForm({ plugin, entity, loaded: latest, onClose }: Props) {
       className="record-sheet"
       requiredMark
       initialValues={{ ...initial, ...draft?.values }}
-      onValuesChange={(_, all) => { writeDraft(sessionStorage, key, { values: changesBetween(initial, all), etag: loaded?.etag }); }}
+      onValuesChange={(_, all) => { writeDraft(sessionStorage, key, { values: changesBetween(initial, all), base: loaded }); }}
       onFinish={(values) => void submit(values)}
       onFinishFailed={({ errorFields: [first] }) => { if (first) form.scrollToField(first.name, { focus: true }); }}
     >
@@ -109,11 +115,7 @@ export function RecordForm({ plugin, entity, loaded: latest, onClose }: Props) {
               <Button
                 size="small"
                 type="link"
-                onClick={() => {
-                  dropDraft(sessionStorage, key);
-                  setDraft(undefined);
-                  form.setFieldsValue(initial);
-                }}
+                onClick={discard}
               >
                 {t('form.discardDraft')}
               </Button>

@@ -11,13 +11,13 @@ function memory() {
 }
 
 const key = { user: 'u1', plugin: 'crm', entity: 'customer', record: 'new' };
-const draft = { values: { name: '张三' }, etag: undefined };
+const draft = { values: { name: '张三' }, base: { row: { id: '1', name: '李四' }, etag: '"3"' } };
 
 describe('drafts', () => {
   it('come back as they were typed', () => {
     const storage = memory();
     writeDraft(storage, key, draft);
-    expect(readDraft(storage, key)?.values).toEqual({ name: '张三' });
+    expect(readDraft(storage, key)).toEqual(draft);
   });
   it('belong to one person and one record', () => {
     const storage = memory();

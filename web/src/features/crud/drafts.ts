@@ -1,5 +1,6 @@
 // Unsaved form input, kept per form until it is saved or discarded, so that a reload, an ended
 // session or a wrong click loses nothing. It lives in this tab only and sign-out clears it.
+import type { VersionedRow } from '../../api/client.ts';
 import type { Values } from '../../api/types.ts';
 
 type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
@@ -13,8 +14,9 @@ export interface DraftKey {
 
 export interface Draft {
   values: Values;
-  // The version that the input was typed over; another version means that it must be merged.
-  etag: string | undefined;
+  // What the input was typed over. Saving names that version, so a change that somebody else made
+  // since is merged or asked about, never overwritten.
+  base: VersionedRow | undefined;
 }
 
 const text = (key: DraftKey): string => `tenon.draft/${key.user}/${key.plugin}/${key.entity}/${key.record}`;

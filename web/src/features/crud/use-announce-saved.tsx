@@ -12,9 +12,14 @@ export function useAnnounceSaved(entity: Entity) {
   return (result: SaveResult): void => {
     if (result.kind !== 'saved') return;
     const context = { locale, yes: t('list.yes'), no: t('list.no') };
-    const adjusted = entity.fields.filter(
-      (field) => field.name in result.sent && !sameValue(result.sent[field.name], result.row[field.name]),
-    );
+    // `1200` stored as `1200.00` is the same to whoever typed it, so what is shown decides.
+    const adjusted = entity.fields.filter((field) => {
+      const sent = result.sent[field.name];
+      const stored = result.row[field.name];
+      if (!(field.name in result.sent) || sameValue(sent, stored)) return false;
+      const { cell } = fieldKind(field.type);
+      return field.type === 'reference' || cell(sent, { field, ...context }) !== cell(stored, { field, ...context });
+    });
     if (adjusted.length === 0) {
       void message.success(result.merged ? t('conflict.merged') : t('form.saved'));
       return;

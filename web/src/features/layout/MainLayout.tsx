@@ -1,6 +1,6 @@
-import { AppstoreAddOutlined, LogoutOutlined, UserOutlined } from '@ant-design/icons';
+import { AppstoreAddOutlined, LogoutOutlined, MenuOutlined, UserOutlined } from '@ant-design/icons';
 import { Button, Layout, Menu, type MenuProps } from 'antd';
-import { Suspense } from 'react';
+import { Suspense, useState } from 'react';
 import { Link, Outlet, useLocation } from 'react-router';
 import { AntProviders } from '../../app/AntProviders.tsx';
 import type { Menu as PluginMenu } from '../../api/types.ts';
@@ -24,12 +24,27 @@ function Shell() {
   const { t } = useText();
   const session = useSession().data?.signedIn;
   const signOut = useSignOut();
+  const [narrow, setNarrow] = useState(false);
+  const [folded, setFolded] = useState(false);
+  const onBreakpoint = (isNarrow: boolean): void => {
+    setNarrow(isNarrow);
+    setFolded(isNarrow);
+  };
   return (
     <Layout className="shell">
       <a className="skip" href="#content">
         {t('layout.skip')}
       </a>
-      <Layout.Sider width={212} breakpoint="md" collapsedWidth={0} className="shell-sider">
+      <Layout.Sider
+        width={212}
+        breakpoint="md"
+        collapsedWidth={0}
+        collapsed={folded}
+        trigger={null}
+        className="shell-sider"
+        onBreakpoint={onBreakpoint}
+        onClick={() => { setFolded(narrow); }}
+      >
         <Link to="/" className="shell-brand">
           <img src="/favicon.svg" alt="" width={24} height={24} />
           <span>{t('app.name')}</span>
@@ -43,6 +58,15 @@ function Shell() {
           </div>
         ) : null}
         <Layout.Header className="shell-header">
+          {narrow ? (
+            <Button
+              type="text"
+              icon={<MenuOutlined />}
+              aria-label={t('layout.openMenu')}
+              aria-expanded={!folded}
+              onClick={() => { setFolded(!folded); }}
+            />
+          ) : null}
           <strong>{session?.tenant.name}</strong>
           <span className="shell-spring" />
           <LanguageSwitch />

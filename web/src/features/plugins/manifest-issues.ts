@@ -24,5 +24,5 @@ export function manifestIssues(problem: Problem): ManifestIssue[] {
   if (typeof details === 'object' && details !== null && 'issues' in details && Array.isArray(details.issues)) {
     return details.issues as ManifestIssue[];
   }
-  return (problem.fields ?? []).map(({ path, message }) => ({ path, message }));
+  return problem.fields ?? [];
 }

@@ -4,9 +4,11 @@ import type { FilterProps, InputProps } from '../field-kind.ts';
 
 const grouped = /\B(?=(\d{3})+(?!\d))/g;
 
-function withGroups(text: string | number | undefined): string {
+// Pads to the scale only what is not being typed: zeros appearing under the cursor would disturb.
+function withGroups(text: string | number | undefined, scale: number | undefined, typing: boolean): string {
   const [whole = '', fraction] = String(text ?? '').split('.');
-  return whole.replace(grouped, ',') + (fraction === undefined ? '' : `.${fraction}`);
+  const padded = whole === '' || typing || !scale ? fraction : (fraction ?? '').padEnd(scale, '0');
+  return whole.replace(grouped, ',') + (padded === undefined ? '' : `.${padded}`);
 }
 
 export function IntegerInput({ id, value, onChange, disabled }: InputProps) {
@@ -34,7 +36,7 @@ export function DecimalInput({ field, id, value, onChange, disabled }: InputProp
       value={value === undefined || value === null ? null : String(value as string | number)}
       disabled={disabled}
       controls={false}
-      formatter={withGroups}
+      formatter={(text, info) => withGroups(text, scale, info.userTyping)}
       parser={(text) => (text ?? '').replaceAll(',', '')}
       {...(scale === undefined ? {} : { precision: scale })}
       onChange={(next) => onChange?.(next)}
