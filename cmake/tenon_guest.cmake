@@ -52,7 +52,7 @@ if(NOT TENON_RUST_GUESTS)
     "wasm32-unknown-unknown, then configure with -UTENON_RUST_GUESTS)")
 endif()
 
-set(TENON_GUEST_MACHINE --target=wasm32-wasi -O2 -mbulk-memory -ffunction-sections -fdata-sections -fno-exceptions
+set(TENON_GUEST_MACHINE --target=wasm32-wasi -Os -mbulk-memory -ffunction-sections -fdata-sections -fno-exceptions
   -fno-stack-protector -fvisibility=hidden -flto)
 set(TENON_GUEST_CXX_FLAGS ${TENON_GUEST_MACHINE} -std=c++23 -fno-rtti
   -D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
@@ -112,6 +112,7 @@ function(tenon_guest_sdk variable)
     file(MAKE_DIRECTORY ${folder})
     tenon_guest_bindings(${folder}/bindings plugin-world ${TENON_WIT_V1})
     file(GLOB sources CONFIGURE_DEPENDS ${TENON_ROOT}/sdk/cpp/src/*.cc)
+    list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
     set(objects "")
     foreach(source ${sources})
       tenon_guest_object(object ${source} ${folder} ${TENON_GUEST_CXX_FLAGS} -I${TENON_ROOT}/sdk/cpp/include
