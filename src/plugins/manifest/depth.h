@@ -10,8 +10,8 @@
 
 namespace tenon::plugins {
 
-/// The first place where tables and arrays are nested deeper than `limit`; `[a.b]` counts two, as
-/// does the key `a.b = …`. On a text that is not TOML the answer is exact up to the first syntax
+/// The first place where tables and arrays are nested deeper than `limit`; `[a.b]` counts two,
+/// the key `a.b = …` one. On a text that is not TOML the answer is exact up to the first syntax
 /// error. Cost: one pass, no recursion.
 [[nodiscard]] std::optional<Place> find_too_deep(std::string_view text, std::size_t limit);
 

@@ -20,7 +20,8 @@ void read_hooks(TableReader& root, Draft& draft) {
     const auto entity = table.text("entity", Need::required);
     const auto point = table.choice("point", Need::required, kPoints);
     table.finish();
-    if (point && *point >= kServed)
+    const bool is_served = point && *point < kServed;
+    if (point && !is_served)
       draft.issues.add(table.spot_of("point"), codes::kNotSupported,
                        quoted(kPoints[*point]) +
                            " (a hook) is part of the design but not served by this version of the "
@@ -28,10 +29,10 @@ void read_hooks(TableReader& root, Draft& draft) {
     if (!entity) continue;
     must_be_entity(*entity, draft);
     hook.entity = entity->text;
-    if (point && draft.manifest.has_hook(hook.entity, hook.point))
+    if (is_served && draft.manifest.has_hook(hook.entity, hook.point))
       draft.issues.add(entity->spot, codes::kDuplicate,
                        "the hook before-save of " + quoted(hook.entity) + " was already declared");
-    draft.manifest.hooks.push_back(std::move(hook));
+    if (is_served) draft.manifest.hooks.push_back(std::move(hook));
   }
 }
 

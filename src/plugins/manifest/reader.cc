@@ -85,16 +85,20 @@ const TomlValue* TableReader::any(std::string_view key, Need need) {
   return nullptr;
 }
 
-void TableReader::wrong_type(const Spot& spot, std::string_view expected, TomlKind found) {
+void TableReader::wrong_type(const Spot& spot, std::string_view expected, TomlKind found,
+                             std::string hint) {
   issues_->add(
       spot, codes::kType,
-      "expected " + std::string(expected) + ", but this is " + std::string(describe(found)));
+      "expected " + std::string(expected) + ", but this is " + std::string(describe(found)),
+      std::move(hint));
 }
 
 const TomlValue* TableReader::typed(std::string_view key, Need need, TomlKind kind) {
   const auto* value = any(key, need);
   if (value == nullptr || value->kind == kind) return value;
-  wrong_type(spot_of(key), describe(kind), value->kind);
+  const bool lacks_brackets = kind == TomlKind::array && value->kind == TomlKind::table;
+  wrong_type(spot_of(key), describe(kind), value->kind,
+             lacks_brackets ? "write [[" + std::string(key) + "]] for one of several" : "");
   return nullptr;
 }
 

@@ -86,7 +86,8 @@ class TableReader {
  private:
   const TomlValue* typed(std::string_view key, Need need, TomlKind kind);
   std::vector<const TomlValue*> items(std::string_view key, Need need, TomlKind kind);
-  void wrong_type(const Spot& spot, std::string_view expected, TomlKind found);
+  void wrong_type(const Spot& spot, std::string_view expected, TomlKind found,
+                  std::string hint = {});
 
   const TomlValue* table_;
   Spot spot_;

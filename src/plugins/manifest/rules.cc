@@ -47,7 +47,9 @@ std::string suggested_name(std::string_view text) {
       name += static_cast<char>(c - 'A' + 'a');
     else if (is_name_char(c))
       name += c;
-    else if (!name.empty() && name.back() != '_' && static_cast<unsigned char>(c) < 0x80)
+    else if (static_cast<unsigned char>(c) >= 0x80)
+      return {};  // half of a word is no help
+    else if (!name.empty() && name.back() != '_')
       name += '_';
   }
   while (!name.empty() && !is_lower(name.front())) name.erase(0, 1);

@@ -30,10 +30,20 @@ std::size_t distance(std::string_view left, std::string_view right) {
   return rows[left.size() % 3][right.size()];
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool equal_but_for_case(std::string_view left, std::string_view right) {
+  return std::ranges::equal(left, right, {}, lower, lower);
+}
+
 }  // namespace
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
   if (word.empty() || word.size() > kLongest) return {};
+  for (const auto candidate : candidates)
+    if (equal_but_for_case(word, candidate)) return candidate;
+  for (const auto candidate : candidates)
+    if (word.size() >= 2 && candidate.starts_with(word)) return candidate;
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const auto candidate : candidates) {
