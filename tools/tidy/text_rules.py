@@ -17,7 +17,7 @@ REGISTRY = re.compile("|".join((
     r"(?:static|index)\.crates" + r"\.io", r"deb\.debian" + r"\.org", r"snapshot\.debian" + r"\.org",
     r"proxy\.golang" + r"\.org", r"repo1?\.maven" + r"\.(?:apache\.)?org")))
 OPEN_END = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b(?!\s*\(#\d+\))")
-USING_NAMESPACE = re.compile(r"^\s*using\s+namespace\b")
+USING_NAMESPACE = re.compile(r"^\s*using\s+namespace\s+(?!std::\w*literals\b)")
 
 
 def check(tree: Tree) -> Iterator[Problem]:

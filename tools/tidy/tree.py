@@ -63,7 +63,8 @@ class File:
 
     @property
     def is_test(self) -> bool:
-        return self.name.endswith("_test.cc")
+        """A test, or a header named test_x.h that tests share."""
+        return self.name.endswith(("_test.cc", "_test.h")) or (self.name.startswith("test_") and self.is_cpp)
 
     @property
     def is_bench(self) -> bool:
