@@ -87,6 +87,13 @@ class Tidy(unittest.TestCase):
         self.caught("cycle", {"src/base/a.h": HEADER + '#include "base/b.h"\n',
                               "src/base/b.h": HEADER + '#include "base/a.h"\n'})
 
+    def test_a_header_and_its_templates_are_one_idea(self):
+        self.assertEqual(self.problems(files={"src/base/pool.h": HEADER + '#include "base/pool_run.h"\n',
+                                              "src/base/pool_run.h": HEADER + '#include "base/pool.h"\n'}), [])
+
+    def test_a_guest_may_not_use_a_library_of_the_host(self):
+        self.caught("third-party", {"plugins/crm/guest.cc": "#include <fmt/format.h>\n"})
+
     def test_a_third_party_header_outside_its_room_is_caught(self):
         for header in ("sqlite3.h", "sodium.h", "boost/json/value.hpp", "wasmtime.h", "spdlog/spdlog.h"):
             with self.subTest(header):

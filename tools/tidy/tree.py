@@ -63,8 +63,8 @@ class File:
 
     @property
     def is_test(self) -> bool:
-        """A test, or a header named test_x.h that tests share."""
-        return self.name.endswith(("_test.cc", "_test.h")) or (self.name.startswith("test_") and self.is_cpp)
+        """A test, or a file that tests share: test_x.h, testing.h."""
+        return self.is_cpp and (self.name.endswith("_test.cc") or self.name.startswith(("test_", "testing.")))
 
     @property
     def is_bench(self) -> bool:
