@@ -1,0 +1,27 @@
+#pragma once
+// The commands of the program. Each adds its options to the command line and, when it was chosen,
+// sets `selected` to the work to run; the work gives the exit code.
+
+#include <functional>
+#include <string>
+
+#include "base/error.h"
+
+namespace CLI {
+class App;
+}
+
+namespace tenon::app {
+
+using Command = std::function<Result<int>()>;
+
+[[nodiscard]] std::string version_text();
+
+/// `tenon serve`: the server, until SIGTERM or SIGINT.
+void add_serve(CLI::App& app, Command& selected);
+/// `tenon plugin call|check`: author's tools that need no server.
+void add_plugin(CLI::App& app, Command& selected);
+/// `tenon tenant create`: a tenant with its first administrator.
+void add_tenant(CLI::App& app, Command& selected);
+
+}  // namespace tenon::app

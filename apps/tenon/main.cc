@@ -1,0 +1,47 @@
+// The one program of Tenon. It reads the command line, runs one command and turns a failure into
+// one line on standard error: exit code 2 for what the caller can mend, 1 for everything else.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "commands.h"
+
+namespace {
+
+int report(const tenon::Error& error) {
+  std::fprintf(stderr, "tenon: %s\n", error.message().c_str());
+  return error.code() == tenon::ErrorCode::internal ? 1 : 2;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Tenon (榫卯): an ERP platform whose modules are sandboxed WebAssembly components",
+               "tenon");
+  app.set_version_flag("--version", tenon::app::version_text());
+  app.require_subcommand(1);
+  tenon::app::Command selected;
+  tenon::app::add_serve(app, selected);
+  tenon::app::add_plugin(app, selected);
+  tenon::app::add_tenant(app, selected);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool wanted = error.get_exit_code() == 0;  // --help and --version
+    if (wanted) return app.exit(error);
+    std::fprintf(stderr, "tenon: %s (see tenon --help)\n", error.what());
+    return 2;
+  }
+  const auto done = selected();
+  return done ? *done : report(done.error());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tenon: internal error: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,26 @@
+#pragma once
+// What the endpoints work with. The composition root makes one and hands it over; it owns nothing.
+
+#include "async/blocking_pool.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "identity/sessions.h"
+#include "identity/users.h"
+#include "plugins/host.h"
+#include "plugins/registry.h"
+
+namespace tenon::api {
+
+/// Lifetime: everything outlives the routes made with it.
+struct App {
+  plugins::Registry& registry;
+  plugins::Host& host;
+  identity::Sessions& sessions;
+  identity::Users& users;
+  BlockingPool& pool;
+  const Clock& clock;
+  Random& random;
+  bool demo = false;
+};
+
+}  // namespace tenon::api

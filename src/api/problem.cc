@@ -1,0 +1,85 @@
+#include "api/problem.h"
+
+#include <algorithm>
+#include <array>
+
+#include "api/messages.h"
+#include "base/json.h"
+
+namespace tenon::api {
+namespace {
+
+struct ReasonStatus {
+  std::string_view reason;
+  unsigned status;
+};
+
+constexpr std::array kReasonStatus = {
+    ReasonStatus{"http.unauthenticated", 401}, ReasonStatus{"http.login_failed", 401},
+    ReasonStatus{"http.method", 405},          ReasonStatus{"http.body_too_large", 413},
+    ReasonStatus{"http.media_type", 415},      ReasonStatus{"http.not_acceptable", 406},
+    ReasonStatus{"http.timeout", 503},         ReasonStatus{"data.version", 412},
+    ReasonStatus{"schema.fields", 422},
+};
+
+bool is_chinese(std::string_view locale) noexcept { return locale.starts_with("zh"); }
+
+json::array fields_of(const Error& error, std::string_view locale) {
+  json::array fields;
+  for (const FieldError& field : error.fields()) {
+    std::string_view message = field.message;
+    if (is_chinese(locale))
+      if (const auto text = chinese(field.code)) message = *text;
+    fields.push_back({{"path", field.path}, {"code", field.code}, {"message", message}});
+  }
+  return fields;
+}
+
+}  // namespace
+
+unsigned http_status(const Error& error) noexcept {
+  const auto* named = std::ranges::find(kReasonStatus, error.reason(), &ReasonStatus::reason);
+  if (named != kReasonStatus.end()) return named->status;
+  switch (error.code()) {
+    case ErrorCode::invalid:
+      return error.fields().empty() ? 400 : 422;
+    case ErrorCode::not_found:
+      return 404;
+    case ErrorCode::conflict:
+      return 409;
+    case ErrorCode::denied:
+      return 403;
+    case ErrorCode::exhausted:
+      return 429;
+    case ErrorCode::unavailable:
+      return 503;
+    case ErrorCode::cancelled:
+      return 503;
+    case ErrorCode::internal:
+      return 500;
+  }
+  return 500;
+}
+
+std::string problem_json(const Error& error, std::string_view locale, std::string_view trace) {
+  std::string_view message = error.message();
+  if (is_chinese(locale))
+    if (const auto text = chinese(error.reason())) message = *text;
+  json::object problem{
+      {"type", "about:blank"},
+      {"title", title_of(error.code(), locale)},
+      {"status", http_status(error)},
+      {"code", to_string(error.code())},
+      {"message", message},
+      {"hint", hint_of(error.code(), locale)},
+      {"fields", fields_of(error, locale)},
+      {"trace_id", trace},
+  };
+  if (!error.reason().empty()) problem["reason"] = error.reason();
+  problem["details"] = nullptr;
+  if (!error.details().empty())
+    if (auto details = json::parse(error.details())) problem["details"] = std::move(*details);
+  return json::serialize(problem);
+}
+
+}  // namespace tenon::api

@@ -1,0 +1,22 @@
+#pragma once
+// All routes of the API, from one table per resource.
+
+#include <vector>
+
+#include "api/app.h"
+#include "api/endpoint.h"
+#include "http/route.h"
+
+namespace tenon::api {
+
+/// Lifetime: app and gate outlive the routes.
+[[nodiscard]] std::vector<http::Route> session_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> record_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> plugin_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> extension_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> health_routes();
+/// Whatever is left below /api/ and /x/ is an unknown address, never the web application's start
+/// page.
+[[nodiscard]] std::vector<http::Route> unknown_routes(const Gate& gate);
+
+}  // namespace tenon::api

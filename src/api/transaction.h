@@ -1,0 +1,59 @@
+#pragma once
+// A request that writes is one transaction on a guest thread: hooks, rows and events are stored
+// together or not at all, and the answer is sent after the commit is durable.
+
+#include <utility>
+
+#include "api/app.h"
+#include "api/context.h"
+#include "async/run_on.h"
+#include "data/run_unit.h"
+
+namespace tenon::api {
+
+/// Where a request works: its tenant, the plugins of the moment, and whom it works for.
+struct Site {
+  std::shared_ptr<plugins::Workspace> workspace;
+  plugins::CallOrigin origin;
+  data::Viewer viewer;
+  TraceId trace;
+};
+
+/// Errors: unavailable when the tenant of the session is not served any more.
+[[nodiscard]] Result<Site> site_of(const App& app, const RequestContext& context);
+
+namespace detail {
+
+template <class T, class Work>
+Task<T> transact_here(const App* app, Site site, Work work) {
+  for (int run = 1;; ++run) {
+    data::UnitOfWork unit = site.workspace->tenant()->unit(
+        site.viewer,
+        data::Origin{.plugin = {}, .trace = site.trace, .correlation = {}, .causation = {}});
+    Result<T> result = co_await work(unit, site);
+    if (result) {
+      auto done = co_await unit.commit();
+      if (done) {
+        if (unit.tally().events > 0) app->registry.committed(site.workspace->tenant()->name());
+        co_return result;
+      }
+      result = std::unexpected(std::move(done.error()));
+    } else {
+      unit.rollback();
+    }
+    if (run == data::kMaxRuns || !data::wants_rerun(result.error())) co_return result;
+  }
+}
+
+}  // namespace detail
+
+/// Runs `work(UnitOfWork&, const Site&) -> Task<T>` on a guest thread and commits; at most five
+/// times when the shared transaction is lost. `work` owns what it needs and starts afresh each
+/// time.
+template <class T, class Work>
+[[nodiscard]] Task<T> transact(const App& app, Site site, Work work) {
+  return run_on(app.host.executor(),
+                detail::transact_here<T, Work>(&app, std::move(site), std::move(work)));
+}
+
+}  // namespace tenon::api

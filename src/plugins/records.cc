@@ -1,0 +1,97 @@
+#include "plugins/records.h"
+
+#include <utility>
+
+namespace tenon::plugins {
+namespace {
+
+const Installation* hooked(const Installations& installations, const data::EntityInfo& entity) {
+  const auto found = installations.find(entity.plugin());
+  if (found == installations.end()) return nullptr;
+  return found->second.plugin->manifest.has_hook(entity.name(), HookPoint::before_save)
+             ? &found->second
+             : nullptr;
+}
+
+/// Refuses what a client may not set before the hook sees it: afterwards the hook's own values
+/// stand there too.
+Result<> check_writable(data::Author author, const data::EntityInfo& entity,
+                        const json::object& fields) {
+  if (author != data::Author::client) return {};
+  std::vector<FieldError> wrong;
+  for (const auto& [name, value] : fields) {
+    const auto column = entity.find(name);
+    if (column && !entity.columns()[*column].writable)
+      wrong.push_back(FieldError{
+          .path = "/" + std::string(name), .code = "read_only", .message = "is set by the system"});
+  }
+  if (wrong.empty()) return {};
+  return fail(Error(ErrorCode::invalid, "some fields cannot be set")
+                  .because("schema.fields")
+                  .with_fields(std::move(wrong)));
+}
+
+/// Runs the owner's before-save hook; gives the fields as they shall be stored.
+Task<json::object> run_hook(Host& host, RecordWrite write, const data::EntityInfo& entity,
+                            std::string operation, std::string before, json::object fields) {
+  const auto installations = write.origin.installations;
+  const Installation* owner = hooked(*installations, entity);
+  if (owner == nullptr) co_return fields;
+  std::string change = "{\"before\":" + before + ",\"after\":" + json::serialize(fields) + "}";
+  const std::uint32_t depth = write.origin.depth;
+  CallOrigin origin = std::move(write.origin);
+  // The outermost hook is admitted like any call; inside another plugin's call it is nested.
+  origin.depth = depth;
+  auto outcome = co_await host.before_save(
+      CallArguments{.installation = *owner, .work = write.work, .origin = std::move(origin)},
+      entity.name(), std::move(operation), std::move(change));
+  if (!outcome.result) co_return std::unexpected(std::move(outcome.result.error()));
+  auto saved = json::parse_object(*outcome.result);
+  if (!saved)
+    co_return fail(Error(ErrorCode::internal,
+                         "the hook of \"" + entity.plugin() + "\" did not answer an object")
+                       .because("plugin.answer"));
+  co_return *std::move(saved);
+}
+
+}  // namespace
+
+bool has_save_hook(const Installations& installations, const data::EntityInfo& entity) {
+  return hooked(installations, entity) != nullptr;
+}
+
+Task<data::Record> insert_record(Host& host, RecordWrite write, const data::EntityInfo& entity,
+                                 json::object fields) {
+  TENON_CO_TRY(check_writable(write.author, entity, fields));
+  data::UnitOfWork& work = write.work;
+  const Deadline deadline = write.origin.deadline;
+  TENON_CO_ASSIGN(saved, co_await run_hook(host, std::move(write), entity, "insert", "null",
+                                           std::move(fields)));
+  TENON_CO_TRY(co_await work.acquire(deadline));
+  co_return work.insert(entity, saved, data::Author::module);
+}
+
+Task<data::Record> update_record(Host& host, RecordWrite write, const data::EntityInfo& entity,
+                                 RecordId id, json::object fields,
+                                 std::optional<std::uint64_t> expected_version) {
+  TENON_CO_TRY(check_writable(write.author, entity, fields));
+  data::UnitOfWork& work = write.work;
+  TENON_CO_TRY(co_await work.acquire(write.origin.deadline));
+  TENON_CO_ASSIGN(before, work.get(entity, id));
+  if (expected_version && *expected_version != before.version)
+    co_return fail(Error(ErrorCode::conflict, "the record was changed by somebody else")
+                       .because("data.version")
+                       .with_details("{\"expected\":" + std::to_string(*expected_version) +
+                                     ",\"current\":" + before.json + "}"));
+  TENON_CO_ASSIGN(saved, co_await run_hook(host, std::move(write), entity, "update", before.json,
+                                           std::move(fields)));
+  co_return work.update(entity, id, saved, before.version, data::Author::module);
+}
+
+Task<> erase_record(Host&, RecordWrite write, const data::EntityInfo& entity, RecordId id,
+                    std::optional<std::uint64_t> expected_version) {
+  TENON_CO_TRY(co_await write.work.acquire(write.origin.deadline));
+  co_return write.work.erase(entity, id, expected_version);
+}
+
+}  // namespace tenon::plugins

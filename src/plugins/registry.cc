@@ -1,0 +1,154 @@
+#include "plugins/registry.h"
+
+#include <mutex>
+#include <utility>
+
+#include "async/run_on.h"
+
+namespace tenon::plugins {
+namespace {
+
+Result<PluginHandle> load_installed(Host& host, data::Tenant& tenant, const data::PluginRow& row) {
+  TENON_ASSIGN(component, tenant.component(row.id));
+  return host.loader().load(row.manifest, component);
+}
+
+}  // namespace
+
+Registry::Registry(data::Tenants& tenants, Host& host, BlockingPool& pool)
+    : tenants_(tenants), host_(host), pool_(pool) {}
+
+Registry::~Registry() = default;
+
+Result<> Registry::open_all(const BrokenSink& on_broken) {
+  TENON_ASSIGN(names, tenants_.list());
+  for (const std::string& name : names) {
+    TENON_ASSIGN(tenant, tenants_.open(name));
+    serve(std::move(tenant), on_broken);
+  }
+  return {};
+}
+
+Result<std::shared_ptr<Workspace>> Registry::create(std::string_view name) {
+  TENON_ASSIGN(tenant, tenants_.create(name));
+  return serve(std::move(tenant), {});
+}
+
+std::shared_ptr<Workspace> Registry::serve(std::shared_ptr<data::Tenant> tenant,
+                                           const BrokenSink& on_broken) {
+  auto workspace = std::make_shared<Workspace>(tenant);
+  for (const data::PluginRow& row : tenant->catalog()->plugins()) {
+    if (row.state != data::PluginState::enabled) continue;
+    auto loaded = load_installed(host_, *tenant, row);
+    if (loaded) {
+      workspace->enable(*std::move(loaded));
+    } else if (on_broken) {
+      on_broken(tenant->name(), row.id, loaded.error());
+    }
+  }
+  auto deliverer = std::make_unique<Deliverer>(host_, workspace);
+  deliverer->start();
+  const std::unique_lock lock(mutex_);
+  entries_[tenant->name()] = Entry{.workspace = workspace, .deliverer = std::move(deliverer)};
+  return workspace;
+}
+
+std::shared_ptr<Workspace> Registry::find(std::string_view tenant) const {
+  const std::shared_lock lock(mutex_);
+  const auto entry = entries_.find(tenant);
+  return entry == entries_.end() ? nullptr : entry->second.workspace;
+}
+
+void Registry::committed(std::string_view tenant) {
+  const std::shared_lock lock(mutex_);
+  if (const auto entry = entries_.find(tenant); entry != entries_.end())
+    entry->second.deliverer->wake();
+}
+
+Task<PluginHandle> Registry::install(std::shared_ptr<Workspace> workspace, InstallRequest request) {
+  const auto tenant = workspace->tenant();
+  // Compiling takes a core for milliseconds to minutes: never on a thread that serves others.
+  auto loaded = co_await pool_.run([this, &request]() -> Result<PluginHandle> {
+    return host_.loader().load(request.manifest, request.component);
+  });
+  if (!loaded) co_return std::unexpected(std::move(loaded.error()));
+  const PluginHandle plugin = *std::move(loaded);
+  const auto catalog = tenant->catalog();
+  const data::PluginRow* before = catalog->plugin(plugin->id());
+  if (before != nullptr) {
+    const auto old_version = Version::parse(before->version);
+    if (old_version && plugin->manifest.metadata.version < *old_version)
+      co_return fail(
+          Error(ErrorCode::conflict, "version " + before->version + " of \"" + plugin->id() +
+                                         "\" is installed; an older one does not replace it")
+              .because("plugin.downgrade"));
+  }
+  TENON_CO_TRY(
+      co_await tenant->install(data::Package{.id = plugin->id(),
+                                             .version = plugin->manifest.metadata.version.text(),
+                                             .manifest = request.manifest,
+                                             .component = request.component,
+                                             .sha256 = plugin->sha256,
+                                             .entities = plugin->manifest.entities},
+                               request.deadline));
+  auto ready = co_await run_on(host_.executor(), initialise(workspace, plugin, request));
+  if (ready)
+    ready = co_await tenant->set_state(plugin->id(), data::PluginState::enabled, request.deadline);
+  if (!ready) {
+    if (before == nullptr) (void)co_await tenant->purge(plugin->id(), request.deadline);
+    co_return std::unexpected(std::move(ready.error()));
+  }
+  workspace->enable(plugin);
+  co_return plugin;
+}
+
+Task<> Registry::initialise(std::shared_ptr<Workspace> workspace, PluginHandle plugin,
+                            const InstallRequest& request) {
+  if (!plugin->exports.init && !plugin->exports.v0_init) co_return Result<>();
+  Workspace staging(workspace->tenant());
+  staging.enable(plugin);
+  const auto installations = staging.installations();
+  data::UnitOfWork work = workspace->tenant()->unit(
+      data::Viewer{.user = request.principal->user},
+      data::Origin{.plugin = plugin->id(), .trace = {}, .correlation = {}, .causation = {}});
+  auto outcome =
+      co_await host_.init(CallArguments{.installation = installations->begin()->second,
+                                        .work = work,
+                                        .origin = CallOrigin{.workspace = workspace,
+                                                             .installations = installations,
+                                                             .principal = request.principal,
+                                                             .trace = request.trace,
+                                                             .deadline = request.deadline}});
+  if (!outcome.result) {
+    work.rollback();
+    co_return std::unexpected(std::move(outcome.result.error()));
+  }
+  co_return co_await work.commit();
+}
+
+Task<> Registry::disable(std::shared_ptr<Workspace> workspace, std::string plugin,
+                         Deadline deadline) {
+  if (workspace->tenant()->catalog()->plugin(plugin) == nullptr)
+    co_return fail(Error(ErrorCode::not_found, "the plugin \"" + plugin + "\" is not installed")
+                       .because("plugin.unknown"));
+  TENON_CO_TRY(
+      co_await workspace->tenant()->set_state(plugin, data::PluginState::disabled, deadline));
+  workspace->disable(plugin);
+  co_return Result<>();
+}
+
+Task<> Registry::stop(Deadline deadline) {
+  std::map<std::string, Entry, std::less<>> entries;
+  {
+    const std::unique_lock lock(mutex_);
+    entries.swap(entries_);
+  }
+  Result<> stopped;
+  for (auto& [name, entry] : entries) {
+    auto ended = co_await entry.deliverer->stop(deadline);
+    if (!ended) stopped = std::move(ended);
+  }
+  co_return stopped;
+}
+
+}  // namespace tenon::plugins

@@ -1,0 +1,47 @@
+#pragma once
+// A tenant at work: its data, the plugins that are enabled for it, and how many calls each may run.
+// Requests take the current set once and keep it to their end; an install publishes a new set and
+// disturbs nobody.
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "async/permit.h"
+#include "data/tenant.h"
+#include "plugins/plugin.h"
+
+namespace tenon::plugins {
+
+/// One enabled plugin of one tenant. Immutable but for the permits.
+struct Installation {
+  PluginHandle plugin;
+  std::shared_ptr<PermitPool>
+      permits;  // shared: an upgrade goes on with the pool of the version before
+};
+
+using Installations = std::map<std::string, Installation, std::less<>>;  // by plugin id
+
+/// Thread: any. Lifetime: held by shared_ptr by requests and by the registry of tenants.
+class Workspace {
+ public:
+  explicit Workspace(std::shared_ptr<data::Tenant> tenant) : tenant_(std::move(tenant)) {}
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  [[nodiscard]] const std::shared_ptr<data::Tenant>& tenant() const noexcept { return tenant_; }
+  /// The set of this moment. Lifetime: the pointer's.
+  [[nodiscard]] std::shared_ptr<const Installations> installations() const;
+  /// Adds or replaces one plugin.
+  void enable(PluginHandle plugin);
+  void disable(std::string_view plugin);
+
+ private:
+  std::shared_ptr<data::Tenant> tenant_;  // shared with units of work
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Installations> installations_ = std::make_shared<const Installations>();
+};
+
+}  // namespace tenon::plugins

@@ -1,0 +1,24 @@
+#pragma once
+// What an operator can set. Every bound has its default on; a benchmark or a proxy raises it by
+// name.
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+
+#include "http/options.h"
+
+namespace tenon::server {
+
+struct Config {
+  std::filesystem::path data;  // tenants/, native/
+  std::filesystem::path web;   // the built web application; empty: none is served
+  http::Options http;
+  std::size_t guest_threads = 1;
+  bool demo = false;  // make a tenant `demo` with user demo / demo; loopback only
+  std::size_t demo_rows = 10'000;
+  std::filesystem::path
+      plugins;  // first-party plugins: crm/plugin.toml, crm/plugin.wasm, crm/demo/words.json
+};
+
+}  // namespace tenon::server
