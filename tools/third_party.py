@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-INPUTS = ["Cargo.toml", "Cargo.lock", "engine/crossing.rs"]
+INPUTS = ["Cargo.toml", "Cargo.lock"] + sorted(f"engine/{path.name}" for path in (ROOT / "third_party/engine").glob("*.rs"))
 
 
 def cache_root() -> pathlib.Path:

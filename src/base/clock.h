@@ -2,7 +2,9 @@
 // Time is an interface, so that a whole server can run on virtual time in a test.
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace tenon {
 
@@ -42,5 +44,8 @@ class ManualClock final : public Clock {
 
 /// RFC 3339 in UTC with six decimals: `2026-11-23T04:05:06.000000Z`.
 [[nodiscard]] std::string to_rfc3339(Timestamp time);
+/// RFC 3339 with any offset and 0 … 9 decimals (those beyond microseconds are cut off): upper-case
+/// `T` and `Z`, a real day, no second 60. Empty for anything else, and outside the years 1 … 9999.
+[[nodiscard]] std::optional<Timestamp> from_rfc3339(std::string_view text) noexcept;
 
 }  // namespace tenon

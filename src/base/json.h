@@ -27,8 +27,9 @@ struct ParseLimits {
   std::size_t depth = 64;
 };
 
-/// Errors: invalid with reason `json.syntax`, `json.duplicate`, `json.depth`, `json.size` and the
-/// byte offset in the message.
+/// An integer that fits 64 bits stays one; any other number becomes the nearest double.
+/// Errors: invalid with reason `json.syntax`, `json.duplicate`, `json.depth`, `json.size` (also an
+/// object of more than 16,384 members) and the byte offset in the message.
 [[nodiscard]] Result<value> parse(std::string_view text, ParseLimits limits = {});
 /// The same, and the text must be an object (`json.not_object`).
 [[nodiscard]] Result<object> parse_object(std::string_view text, ParseLimits limits = {});

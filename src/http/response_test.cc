@@ -40,7 +40,7 @@ TEST(SecurityHeaders, are_set_unless_the_handler_set_them) {
   add_security_headers(response, Transport::tls);
   EXPECT_EQ(response.header("Strict-Transport-Security"), "max-age=31536000; includeSubDomains");
   EXPECT_EQ(content_security_policy().find("unsafe"), std::string::npos);
-  EXPECT_NE(content_security_policy("abc").find("script-src 'self' 'nonce-abc';"),
+  EXPECT_NE(content_security_policy("abc").find("script-src 'self'; style-src 'self' 'nonce-abc';"),
             std::string::npos);
 }
 

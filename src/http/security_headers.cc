@@ -17,10 +17,10 @@ void add_security_headers(Response& response, Transport transport) {
 }
 
 std::string content_security_policy(std::string_view nonce) {
-  std::string policy = "default-src 'none'; script-src 'self'";
+  std::string policy = "default-src 'none'; script-src 'self'; style-src 'self'";
   if (!nonce.empty()) policy.append(" 'nonce-").append(nonce).append("'");
   policy +=
-      "; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
+      "; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
       "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
       "require-trusted-types-for 'script'";
   return policy;

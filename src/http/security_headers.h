@@ -14,7 +14,8 @@ enum class Transport : bool { plain, tls };
 /// replaces a field the handler set.
 void add_security_headers(Response& response, Transport transport);
 
-/// The default Content-Security-Policy; with a nonce for the one inline script of the start page.
+/// The default Content-Security-Policy; with a nonce for the <style> elements that the start
+/// page's application makes. Scripts never get one.
 [[nodiscard]] std::string content_security_policy(std::string_view nonce = {});
 
 }  // namespace tenon::http

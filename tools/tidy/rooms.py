@@ -37,7 +37,8 @@ THIRD_PARTY = {
     "boost/json": {"base"},
     "sodium": {"base"},
     "re2/": {"base"},
-    "unicode/": {"base"},
+    # base folds, normalises and sorts; data stores folded text; the manifest refuses look-alike names.
+    "unicode/": {"base", "data", "plugins"},
     # async speaks for Asio. Three rooms join foreign waits to it (a socket, a database connection, a suspended guest)
     # and include it too; tests run coroutines to their end. Everyone above uses the vocabulary of async alone.
     "boost/asio": {"async", "http", "storage", "wasm", TESTS},

@@ -8,7 +8,7 @@ export type Values = Record<string, FieldValue | undefined>;
 export type Row = Values & { id: string };
 
 export interface SignedIn {
-  user: { id: string; name: string; locale?: string };
+  user: { id: string; name: string; locale?: string; administrator?: boolean };
   tenant: { id: string; name: string; demo?: boolean };
 }
 

@@ -96,8 +96,16 @@ function SideMenu() {
   const { t, say } = useText();
   const { pathname } = useLocation();
   const menu = useMenu();
+  // The server refuses the others anyway; a page they cannot use only misleads.
+  const mayInstall = useSession().data?.signedIn?.user.administrator !== false;
   if (menu.isPending) return <PageSkeleton />;
   const groups: PluginMenu['groups'] = menu.data?.groups ?? [];
+  const platform = {
+    key: 'group:platform',
+    type: 'group' as const,
+    label: t('layout.platform'),
+    children: [{ key: '/plugins', icon: <AppstoreAddOutlined />, label: <Link to="/plugins">{t('plugins.title')}</Link> }],
+  };
   const items: MenuProps['items'] = [
     ...groups.map((group) => ({
       key: `group:${group.id}`,
@@ -109,12 +117,7 @@ function SideMenu() {
         label: <Link to={`/p/${item.plugin}/${item.page}`}>{say(item.label)}</Link>,
       })),
     })),
-    {
-      key: 'group:platform',
-      type: 'group' as const,
-      label: t('layout.platform'),
-      children: [{ key: '/plugins', icon: <AppstoreAddOutlined />, label: <Link to="/plugins">{t('plugins.title')}</Link> }],
-    },
+    ...(mayInstall ? [platform] : []),
   ];
   const selected = pathname.split('/').slice(0, 4).join('/');
   return (

@@ -19,8 +19,10 @@ export interface SessionState {
 
 export const sessionKey = ['session'] as const;
 
+// The hint stands in the problem itself or in its details.
 export function anonymous(problem: Problem): SessionState {
-  return { signedIn: undefined, demo: problem.demo };
+  const details = (problem.details ?? {}) as Pick<Problem, 'demo'>;
+  return { signedIn: undefined, demo: problem.demo ?? details.demo };
 }
 
 async function loadSession(): Promise<SessionState> {
