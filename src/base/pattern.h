@@ -1,5 +1,6 @@
 #pragma once
-// Regular expressions come from manifests, texts from clients: matching must take linear time (RE2).
+// Regular expressions come from manifests, texts from clients: matching must take linear time
+// (RE2).
 
 #include <memory>
 #include <string_view>
