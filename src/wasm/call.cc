@@ -1,47 +1,12 @@
 #include "wasm/call.h"
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <exception>
 
 #include "wasm/call_impl.h"
 
 namespace tenon::wasm {
-namespace {
-
-using boost::system::system_error;
-
-/// What a host function throws ends the call.
-asio::awaitable<Reply> guarded(asio::awaitable<Reply> work) {
-  try {
-    co_return co_await std::move(work);
-  } catch (const system_error& thrown) {
-    if (thrown.code() == asio::error::operation_aborted)
-      co_return Reply::trap(to_error(TrapCause::cancelled, {}));
-    co_return Reply::trap(Error(ErrorCode::internal, "a host function failed")
-                              .because("host.exception")
-                              .in_context(thrown.what()));
-  } catch (const std::exception& thrown) {
-    co_return Reply::trap(Error(ErrorCode::internal, "a host function failed")
-                              .because("host.exception")
-                              .in_context(thrown.what()));
-  }
-}
-
-/// The answer of `work`; nothing when `deadline` comes first.
-asio::awaitable<std::optional<Reply>> within(asio::awaitable<Reply> work, Instant deadline) {
-  using asio::experimental::awaitable_operators::operator||;
-  asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
-  auto won = co_await (guarded(std::move(work)) || timer.async_wait(asio::use_awaitable));
-  if (won.index() == 0) co_return std::get<0>(std::move(won));
-  co_return std::nullopt;
-}
-
-}  // namespace
-
 const Limits& CallState::limits() const noexcept { return impl_->limits; }
 Bill CallState::bill() const noexcept { return impl_->bill_now(); }
 Deadline CallState::deadline() const noexcept { return Deadline::at(impl_->wall_deadline); }
@@ -66,7 +31,11 @@ Task<Reply> Call::finish() {
     if (self.pending) {
       auto work = std::move(*self.pending);
       self.pending.reset();
-      auto answer = co_await within(std::move(work), self.wall_deadline);
+      if (!self.wait) {
+        self.wait =
+            std::make_shared<HostWait>(co_await asio::this_coro::executor, self.wall_deadline);
+      }
+      auto answer = co_await self.wait->run(std::move(work));
       if (!answer) co_return std::unexpected(self.end(TrapCause::wall_time));
       if (answer->form() == Reply::Form::trap) {
         const bool cancelled = answer->error().reason() == to_reason(TrapCause::cancelled);
@@ -85,7 +54,10 @@ Task<Reply> Call::finish() {
       // The guest has computed for a tick: others on this thread go first.
       co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
     }
-    if (auto done = self.advance()) co_return std::move(*done);
+    if (auto done = self.advance()) {
+      if (self.wait) self.wait->rest();
+      co_return std::move(*done);
+    }
   }
 }
 

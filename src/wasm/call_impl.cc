@@ -77,7 +77,10 @@ CallState::Impl::Impl(const Program& linked, const Limits& bounds, void* host)
   face.impl_ = this;
 }
 
-CallState::Impl::~Impl() { drop_guest(); }
+CallState::Impl::~Impl() {
+  drop_guest();
+  if (wait) wait->rest();
+}
 
 void CallState::Impl::drop_guest() noexcept {
   call.reset();
@@ -174,6 +177,7 @@ Error CallState::Impl::end(TrapCause why, std::string_view backtrace) {
   stage = Stage::poisoned;
   cause = why;
   pending.reset();
+  if (wait) wait->rest();
   drop_guest();
   if (why == TrapCause::host_error && host_error) return *std::exchange(host_error, std::nullopt);
   return to_error(why, backtrace);

@@ -6,6 +6,7 @@
 #include "wasm/call.h"
 #include "wasm/engine_impl.h"
 #include "wasm/handles.h"
+#include "wasm/host_wait.h"
 #include "wasm/linker_impl.h"
 #include "wasm/type_text.h"
 
@@ -41,6 +42,7 @@ struct CallState::Impl {
   Reply returned;
   const Definition* waiting_for = nullptr;
   std::optional<asio::awaitable<Reply>> pending;  // work of a host function, not yet started
+  std::shared_ptr<HostWait> wait;                 // made by the first wait
   std::optional<Reply> late;                      // its answer, not yet taken by the guest
 
   // Dynamic values under way.

@@ -62,6 +62,7 @@ inline constexpr std::int32_t kPoolFull = -2;
 inline constexpr std::int32_t kCrossingTooLarge = -3;
 
 extern "C" {
+void tenon_pool_scan_pages(wasmtime_pooling_allocation_config_t* pool);
 wasm_engine_t* tenon_engine_new(wasm_config_t* config, wasmtime_error_t** error);
 bool tenon_linker_define(wasmtime_component_linker_instance_t* instance, const char* name,
                          std::size_t size, std::uint32_t parameters, std::uint32_t result,

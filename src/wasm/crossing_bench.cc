@@ -103,19 +103,8 @@ void warm_v1_text_and_host_call(benchmark::State& state) {
   const Export ask = guest.find("ask");
   const std::string text(static_cast<std::size_t>(state.range(0)), 'x');
   const std::array arguments{Value::text(text)};
-  auto call = std::make_unique<Call>(*guest.program, generous(), &guest.host);
-  std::size_t used = 0;
-  for (auto _ : state) {
-    run(*call, ask, arguments);
-    used += 2 * text.size();
-    if (used > (std::size_t{32} << 20)) {  // the guest never gives memory back
-      state.PauseTiming();
-      call = std::make_unique<Call>(*guest.program, generous(), &guest.host);
-      run(*call, ask, arguments);
-      used = 0;
-      state.ResumeTiming();
-    }
-  }
+  Call call(*guest.program, generous(), &guest.host);
+  for (auto _ : state) run(call, ask, arguments);
 }
 BENCHMARK(warm_v1_text_and_host_call)->Arg(200);
 
@@ -123,22 +112,10 @@ void echo(benchmark::State& state, std::string_view name, bool bytes) {
   testing::HostileProgram guest({});
   const Export function = guest.find(name);
   const std::string data(static_cast<std::size_t>(state.range(0)), 'x');
-  std::vector<Value> arguments{Value::text(bytes ? "n" : data)};
+  std::vector<Value> arguments{Value::text(bytes ? std::string_view("n") : data)};
   if (bytes) arguments.push_back(Value::bytes(data));
-  auto call = std::make_unique<Call>(*guest.program, generous(), &guest.host);
-  run(*call, function, arguments);
-  std::size_t used = 0;
-  for (auto _ : state) {
-    run(*call, function, arguments);
-    used += data.size();
-    if (used > (std::size_t{32} << 20)) {
-      state.PauseTiming();
-      call = std::make_unique<Call>(*guest.program, generous(), &guest.host);
-      run(*call, function, arguments);
-      used = 0;
-      state.ResumeTiming();
-    }
-  }
+  Call call(*guest.program, generous(), &guest.host);
+  for (auto _ : state) run(call, function, arguments);
 }
 void echo_text(benchmark::State& state) { echo(state, "echo", false); }
 void echo_bytes(benchmark::State& state) { echo(state, "echo-bytes", true); }

@@ -121,6 +121,7 @@ void set_pool(wasm_config_t* config, const EngineOptions& options) {
   wasmtime_pooling_allocation_config_table_keep_resident_set(raw, options.table_keep_resident);
   wasmtime_pooling_allocation_config_async_stack_keep_resident_set(raw, 0);
   wasmtime_pooling_allocation_config_max_unused_warm_slots_set(raw, calls);
+  tenon_pool_scan_pages(raw);
   wasmtime_pooling_allocation_strategy_set(config, raw);
 }
 

@@ -31,7 +31,7 @@ struct EngineOptions {
   std::size_t table_elements = 10'000;
   std::size_t guest_stack_bytes = std::size_t{512} << 10;
   std::size_t host_stack_bytes = std::size_t{1} << 20;  // of a fiber, beyond the guest's share
-  std::size_t memory_keep_resident = std::size_t{256} << 10;  // per warm slot
+  std::size_t memory_keep_resident = std::size_t{512} << 10;  // per warm slot, at most
   std::size_t table_keep_resident = std::size_t{64} << 10;    // per warm slot
   std::chrono::milliseconds tick{5};
 };

@@ -15,6 +15,19 @@ TEST(Engine, sizes_its_pool_from_the_machine) {
   EXPECT_LE(engine->counts().live_calls_maximum, 1'000U);
 }
 
+TEST(Engine, holds_as_many_live_calls_as_it_says_and_then_takes_no_more) {
+  testing::HostileProgram guest({});
+  const std::size_t most = guest.engine->counts().live_calls_maximum;
+  std::vector<std::unique_ptr<Call>> calls;
+  for (std::size_t i = 0; i < most; ++i) {
+    auto& call = calls.emplace_back(std::make_unique<Call>(*guest.program, Limits{}, &guest.host));
+    const auto reply = testing::run_to_end(*call, guest.find("fine"), {});
+    ASSERT_TRUE(reply.has_value()) << i << ": " << reply.error().for_log();
+  }
+  EXPECT_EQ(guest.engine->counts().live_stores, most);
+  EXPECT_EQ(guest.run("fine").error().reason(), "engine.full");
+}
+
 TEST(Engine, says_what_to_change_when_the_machine_is_too_small) {
   const auto engine = Engine::create({.live_calls = 1'000'000});
   ASSERT_FALSE(engine.has_value());

@@ -18,10 +18,13 @@ using testing::HostileProgram;
 class Event {
  public:
   explicit Event(asio::io_context& loop) : timer_(loop, Instant::max()) {}
-  void happen() { timer_.cancel(); }
+  void happen() {
+    happened_ = true;
+    timer_.cancel();
+  }
   asio::awaitable<Reply> wait_and_answer(std::string answer) {
     boost::system::error_code ignored;
-    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (!happened_) co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none)
       throw boost::system::system_error(asio::error::operation_aborted);
@@ -30,6 +33,7 @@ class Event {
 
  private:
   asio::steady_timer timer_;
+  bool happened_ = false;
 };
 
 class SuspendTest : public ::testing::Test {

@@ -12,7 +12,8 @@ use wasmtime::component::{
     LinkerInstance, Lower, Val, WasmList, WasmStr,
 };
 use wasmtime::{
-    Engine, Error, PoolConcurrencyLimitError, ResourceLimiter, Result, Store, StoreContextMut, Trap, UpdateDeadline,
+    Enabled, Engine, Error, PoolConcurrencyLimitError, PoolingAllocationConfig, ResourceLimiter, Result, Store,
+    StoreContextMut, Trap, UpdateDeadline,
 };
 pub use wasmtime_c_api::*;
 
@@ -450,6 +451,15 @@ pub unsafe extern "C" fn tenon_store_new(
     let _ = inner.set_fuel(fuel); // fails only when the engine does not count fuel
     inner.set_hostcall_fuel(crossing_bytes);
     store
+}
+
+/// Lets the pool ask the kernel which pages a guest touched, where the kernel can tell (Linux 6.7), so that a slot is
+/// reset by writing those pages only.
+#[unsafe(no_mangle)]
+pub extern "C" fn tenon_pool_scan_pages(pool: &mut wasmtime_pooling_allocation_config_t) {
+    const _: () = assert!(size_of::<PoolingAllocationConfig>() == size_of::<wasmtime_pooling_allocation_config_t>());
+    let pool = unsafe { &mut *std::ptr::from_mut(pool).cast::<PoolingAllocationConfig>() };
+    pool.pagemap_scan(Enabled::Auto);
 }
 
 /// The engine of a configuration, or its error (the C API aborts instead). Takes the configuration.

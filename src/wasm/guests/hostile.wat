@@ -16,7 +16,7 @@
 
   (core module $Memory
     (memory (export "memory") 2)
-    (global $top (mut i32) (i32.const 8192))
+    (global $top (export "top") (mut i32) (i32.const 8192))
     (func (export "realloc") (param i32 i32) (param $align i32) (param $size i32) (result i32)
       (local $at i32)
       (local.set $at (i32.and
@@ -37,6 +37,7 @@
 
   (core module $Main
     (import "memory" "memory" (memory 2))
+    (import "memory" "top" (global $top (mut i32)))
     (import "host" "ask" (func $ask (param i32 i32 i32)))
     (import "host" "note" (func $note (param i32 i32 i32 i32)))
     (import "host" "ping" (func $ping))
@@ -83,6 +84,8 @@
     (func (export "garble") (result i32)
       (call $note (i32.const 1032) (i32.const 2) (i32.const 1024) (i32.const 2))
       (call $ok))
+    ;; Takes back what was handed out, after the answer was read.
+    (func (export "done") (param i32) (global.set $top (i32.const 8192)))
     ;; Hands on the whole result of ask, in both cases.
     (func (export "ask") (param $text i32) (param $size i32) (result i32)
       (call $ask (local.get $text) (local.get $size) (i32.const 2048))
@@ -120,13 +123,17 @@
   (func $shout (type $plain) (canon lift (core func $main "shout") (memory (core memory $memory "memory"))))
   (func $garble (type $plain) (canon lift (core func $main "garble") (memory (core memory $memory "memory"))))
   (func $ask-out (param "text" string) (result (result string (error $error)))
-    (canon lift (core func $main "ask") (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+    (canon lift (core func $main "ask") (memory (core memory $memory "memory"))
+      (realloc (core func $memory "realloc")) (post-return (core func $main "done"))))
   (func $echo (param "text" string) (result (result string (error $error)))
-    (canon lift (core func $main "echo") (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+    (canon lift (core func $main "echo") (memory (core memory $memory "memory"))
+      (realloc (core func $memory "realloc")) (post-return (core func $main "done"))))
   (func $echo-bytes (param "text" string) (param "data" (list u8)) (result (result (list u8) (error string)))
-    (canon lift (core func $main "echo-bytes") (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+    (canon lift (core func $main "echo-bytes") (memory (core memory $memory "memory"))
+      (realloc (core func $memory "realloc")) (post-return (core func $main "done"))))
   (func $mix-out (param "count" u32) (param "words" (list string)) (result (tuple s16 string))
-    (canon lift (core func $main "mix") (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+    (canon lift (core func $main "mix") (memory (core memory $memory "memory"))
+      (realloc (core func $memory "realloc")) (post-return (core func $main "done"))))
   (export "fine" (func $fine))
   (export "refuse" (func $refuse))
   (export "spin" (func $spin))
