@@ -80,8 +80,8 @@ Result<PluginHandle> Loader::load(Manifest manifest, std::string_view component)
   if (component.size() > PackageLimits{}.wasm_bytes)
     return fail(Error(ErrorCode::exhausted, "the component is larger than 32 MiB")
                     .because("limit.component"));
-  const std::string sha256 = hex(sha256(component));
-  TENON_ASSIGN(program, program_of(sha256, component));
+  const std::string digest = hex(sha256(component));
+  TENON_ASSIGN(program, program_of(digest, component));
   std::vector<FieldError> wrong;
   Exports exports = find_exports(program, manifest.metadata.contract, wrong);
   check_promises(manifest, exports, wrong);
@@ -92,7 +92,7 @@ Result<PluginHandle> Loader::load(Manifest manifest, std::string_view component)
                     .with_fields(std::move(wrong)));
   }
   return std::make_shared<const Plugin>(Plugin{.manifest = std::move(manifest),
-                                               .sha256 = sha256,
+                                               .sha256 = digest,
                                                .program = std::move(program),
                                                .exports = exports});
 }
