@@ -51,9 +51,9 @@ TEST(BlockingPool, rethrows_a_bug_of_the_work_in_the_caller) {
 }
 
 TEST(BlockingPool, refuses_one_job_more_than_its_queue_holds) {
-  BlockingPool pool({.threads = 1, .queue = 2, .name = "tiny"});
   std::latch started(1);
   std::latch release(1);
+  BlockingPool pool({.threads = 1, .queue = 2, .name = "tiny"});
   ASSERT_TRUE(pool.post([&] {
     started.count_down();
     release.wait();
@@ -100,10 +100,10 @@ asio::awaitable<void> add_many(BlockingPool& pool, std::atomic<int>& sum) {
 }
 
 TEST(BlockingPool, loses_no_wake_up_between_many_callers_and_threads) {
-  BlockingPool pool({.threads = 3, .queue = 64});
   std::atomic<int> sum = 0;
   testing::ContextThread one;
   testing::ContextThread two;
+  BlockingPool pool({.threads = 3, .queue = 64});
   TaskGroup group(one.executor());
   for (int i = 0; i < 8; ++i)
     group.spawn_on(i % 2 == 0 ? one.executor() : two.executor(), add_many(pool, sum));
@@ -114,8 +114,8 @@ TEST(BlockingPool, loses_no_wake_up_between_many_callers_and_threads) {
 TEST(BlockingPool, stops_cleanly_while_callers_keep_coming) {
   for (int round = 0; round < 50; ++round) {
     std::atomic<int> sum = 0;
-    BlockingPool pool({.threads = 2, .queue = 8});
     testing::ContextThread one;
+    BlockingPool pool({.threads = 2, .queue = 8});
     TaskGroup group(one.executor());
     for (int i = 0; i < 4; ++i) group.spawn(add_many(pool, sum));
     pool.stop();

@@ -125,6 +125,8 @@ TEST(Permit, never_lets_more_run_than_it_says_and_loses_none_to_deadlines) {
       group.spawn_on(i % 2 == 0 ? one.executor() : two.executor(),
                      work_under_permit(pool, load, i + 1));
     while (group.size() > 0) std::this_thread::yield();
+    one.join();
+    two.join();
   }
   EXPECT_LE(load.most, 3);
   EXPECT_EQ(load.ran + load.late, 1200);

@@ -29,10 +29,12 @@ template <class Start>
       [](auto handler, Start begin) {
         auto slot = asio::get_associated_cancellation_slot(handler);
         auto work = asio::make_work_guard(handler);
+        // The guard travels with the handler: after the post nothing here touches the executor,
+        // whose io_context may be gone as soon as the coroutine has run.
         begin(Resume([handler = std::move(handler), work = std::move(work)]() mutable {
-                const auto executor = work.get_executor();
-                asio::post(executor, std::move(handler));
-                work.reset();
+                const auto executor = asio::get_associated_executor(handler);
+                asio::post(executor, [continued = std::move(handler),
+                                      guard = std::move(work)]() mutable { continued(); });
               }),
               slot);
       },

@@ -89,8 +89,8 @@ asio::awaitable<void> clean_up_after_stop(Seen& seen, BlockingPool& pool) {
 
 TEST(TaskGroup, lets_clean_up_on_the_pool_succeed_after_a_stop) {
   Seen seen;
-  BlockingPool pool({.threads = 1});
   asio::io_context context(1);
+  BlockingPool pool({.threads = 1});
   TaskGroup group(context.get_executor());
   EXPECT_TRUE(testing::run(context, start_and_stop(group, clean_up_after_stop(seen, pool))));
   EXPECT_EQ(seen.words, (std::vector<std::string>{"task.cancelled", "cleaned up"}));
@@ -200,9 +200,9 @@ TEST(TaskGroup, runs_a_task_on_the_executor_it_is_given) {
 }
 
 TEST(TaskGroup, stops_tasks_on_other_threads_while_they_start_and_end) {
+  asio::io_context context(1);
   testing::ContextThread other;
   for (int round = 0; round < 100; ++round) {
-    asio::io_context context(1);
     std::array<Seen, 8> seen;
     TaskGroup group(context.get_executor());
     for (std::size_t i = 0; i < seen.size(); ++i) {

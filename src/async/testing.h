@@ -33,22 +33,26 @@ R run(asio::io_context& context, asio::awaitable<R> task) {
   return std::move(*result);
 }
 
+/// The same on a context that lives as long as the calling thread: a pool of the test may still be
+/// inside its last post when the task has ended.
 template <class R>
 R run(asio::awaitable<R> task) {
-  asio::io_context context(1);
+  static thread_local asio::io_context context(1);
   return run(context, std::move(task));
 }
 
-/// An io_context with a thread of its own that runs until destruction.
-/// Requires: at destruction no coroutine is suspended on it.
+/// An io_context with a thread of its own that runs until join() or destruction.
+/// Requires: by then no coroutine is suspended on it, and nobody posts to it any more; of several
+/// that talk to each other, join all before the first is destroyed.
 class ContextThread {
  public:
   ContextThread() : work_(asio::make_work_guard(context_)), thread_([this] { context_.run(); }) {}
   ContextThread(const ContextThread&) = delete;
   ContextThread& operator=(const ContextThread&) = delete;
-  ~ContextThread() {
+  ~ContextThread() { join(); }
+  void join() {
     work_.reset();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
   }
   [[nodiscard]] Executor executor() { return context_.get_executor(); }
   [[nodiscard]] std::thread::id thread() const { return thread_.get_id(); }
