@@ -103,7 +103,8 @@ Result<> CallState::Impl::begin(const Export::Impl& function, Arguments argument
   if (!function.shape.dynamic() && !fits(function.shape.parameters, arguments)) return unfit();
 
   if (!store) {
-    store.reset(tenon_store_new(engine.handle.get(), this, &limiter, on_tick, limits.fuel,
+    store.reset(tenon_store_new(engine.handle.get(), this, &limiter, on_tick,
+                                limits.fuel - std::min(limits.fuel, kInstanceFuel),
                                 limits.crossing_bytes));
     engine.live_stores.fetch_add(1, std::memory_order_relaxed);
     started = now();

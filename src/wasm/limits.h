@@ -11,9 +11,13 @@
 
 namespace tenon::wasm {
 
+/// What a fresh instance costs before its first instruction, in units of fuel: making it is work
+/// too, so a call with less never starts.
+inline constexpr std::uint64_t kInstanceFuel = 250;
+
 /// The defaults are those of a synchronous call in the plan "standard".
 struct Limits {
-  std::uint64_t fuel = 50'000'000;  // about one per WebAssembly instruction
+  std::uint64_t fuel = 50'000'000;  // kInstanceFuel, then about one per WebAssembly instruction
   std::chrono::nanoseconds guest_time = std::chrono::milliseconds(50);  // host waits excluded
   std::chrono::nanoseconds wall_time = std::chrono::seconds(2);         // host waits included
   std::size_t memory_bytes = std::size_t{64} << 20;  // of all linear memories together

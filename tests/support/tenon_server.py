@@ -78,6 +78,7 @@ class Server:
         self.arguments = list(arguments) + (["--demo"] if demo else [])
         self.process = None
         self.port = 0
+        self.clients = []
         self.log = tempfile.NamedTemporaryFile(prefix="tenon-test-", suffix=".log")
 
     def start(self) -> "Server":
@@ -94,7 +95,8 @@ class Server:
         return pathlib.Path(self.log.name).read_text(errors="replace")
 
     def client(self, **options) -> Client:
-        return Client(self.port, **options)
+        self.clients.append(Client(self.port, **options))
+        return self.clients[-1]
 
     def alive(self) -> bool:
         return self.process.poll() is None
@@ -127,6 +129,9 @@ class Server:
                 self.stop()
             except subprocess.TimeoutExpired:
                 self.kill()
+        for client in self.clients:
+            client.connection.close()
+        self.log.close()
         if self.folder:
             self.folder.cleanup()
 
