@@ -12,12 +12,22 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/pattern.h"
 #include "data/schema.h"
+#include "data/value.h"
 
 namespace tenon::data {
 
 /// How a value lies in its column.
 enum class Storage : std::uint8_t { integer, text, blob };
+
+/// What a value must keep, made ready for use.
+struct Rules {
+  std::size_t max_length = 0;  // code points; bytes for JSON
+  std::optional<Pattern> pattern;
+  std::optional<std::int64_t> minimum, maximum;
+  Value default_value;  // null: none
+};
 
 /// One column that a client may see: a system column or a field.
 struct Column {
@@ -31,6 +41,7 @@ struct Column {
   bool writable = false;         // by a client
   bool indexed = false;          // first column of an index
   std::string fold_sql;          // quoted physical name of the folded shadow, or empty
+  Rules rules;
   const Field* field = nullptr;  // into the same EntityInfo; null for a system column
 };
 
@@ -46,7 +57,9 @@ struct Incoming {
 /// One installed entity. Immutable.
 class EntityInfo {
  public:
-  EntityInfo(Entity entity, std::uint32_t plugin_number, std::string version);
+  /// Errors: invalid (`schema.name`, `schema.field`, `schema.default`, …) for an entity that cannot be a table.
+  [[nodiscard]] static Result<std::unique_ptr<EntityInfo>> make(Entity entity,
+                                                                std::uint32_t plugin_number);
   EntityInfo(const EntityInfo&) = delete;
   EntityInfo& operator=(const EntityInfo&) = delete;
 
@@ -69,15 +82,16 @@ class EntityInfo {
   struct Sql {
     std::string columns;  // all visible columns, comma separated
     std::string get;      // ?1 = id; living rows
-    std::string insert;   // all columns and shadows, in order of `insert_order`
-    std::string erase;    // ?1 = id
+    std::string living;   // ?1 = id; a row when there is a living one
+    std::string insert;   // values: all columns() in order, then all shadows in order
   };
   [[nodiscard]] const Sql& sql() const noexcept { return sql_; }
 
  private:
   friend class Catalog;
+  EntityInfo() = default;
   Entity entity_;
-  std::uint32_t plugin_number_;
+  std::uint32_t plugin_number_ = 0;
   std::string full_name_;
   std::string table_;
   std::vector<Column> columns_;
@@ -103,7 +117,10 @@ struct PluginRow {
 /// Snapshot of all that is installed. Thread: any.
 class Catalog {
  public:
-  Catalog(std::vector<PluginRow> plugins, std::vector<std::shared_ptr<const Entity>> entities);
+  Catalog() = default;
+  /// Errors: those of EntityInfo::make, conflict when an entity has no plugin.
+  [[nodiscard]] static Result<std::shared_ptr<const Catalog>> make(std::vector<PluginRow> plugins,
+                                                                   std::vector<Entity> entities);
 
   /// `name` is `customer` (of `plugin`) or `crm.customer`. Errors: not_found
   /// (`schema.unknown_entity`) with the nearest.

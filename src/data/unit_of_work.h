@@ -29,6 +29,9 @@ namespace tenon::data {
 
 class Tenant;
 
+/// Who made the fields: a client may not write computed ones, a module's hook may.
+enum class Author : std::uint8_t { client, module };
+
 /// How many rows a unit of work has touched; limits and bills are made from it.
 struct Tally {
   std::uint64_t queries = 0;
@@ -62,12 +65,14 @@ class UnitOfWork {
 
   /// `fields` is what a client or guest sent, all errors are collected. Gives the stored record.
   /// Errors: invalid (field errors), conflict (`data.unique` with the field).
-  [[nodiscard]] Result<Record> insert(const EntityInfo& entity, const json::object& fields);
+  [[nodiscard]] Result<Record> insert(const EntityInfo& entity, const json::object& fields,
+                                      Author author = Author::client);
   /// Changes the named fields. Errors: conflict (`data.version`, details `{"expected","current"}`)
   /// when `expected_version` is another than the stored one.
   [[nodiscard]] Result<Record> update(const EntityInfo& entity, RecordId id,
                                       const json::object& fields,
-                                      std::optional<std::uint64_t> expected_version);
+                                      std::optional<std::uint64_t> expected_version,
+                                      Author author = Author::client);
   /// Moves the row to the trash, or deletes it where the entity has none; does what references to
   /// it say. Errors: conflict (`data.version`, `data.referenced`).
   [[nodiscard]] Result<> erase(const EntityInfo& entity, RecordId id,

@@ -1,1 +1,0 @@
-#include "data/run_unit.h"

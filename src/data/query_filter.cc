@@ -1,0 +1,155 @@
+#include "data/query_filter.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "data/decode.h"
+#include "data/names.h"
+#include "data/query_text.h"
+
+namespace tenon::data {
+namespace {
+
+constexpr std::size_t kLongestPattern = 1000;  // bytes; the database's own limit
+
+constexpr std::array<std::pair<std::string_view, Operator>, 10> kOperators = {{
+    {"eq", Operator::eq},
+    {"neq", Operator::neq},
+    {"gt", Operator::gt},
+    {"gte", Operator::gte},
+    {"lt", Operator::lt},
+    {"lte", Operator::lte},
+    {"in", Operator::in},
+    {"like", Operator::like},
+    {"ilike", Operator::ilike},
+    {"is", Operator::is_null},
+}};
+
+std::unexpected<Reason> wrong(std::string code, std::string message) {
+  return std::unexpected(Reason{std::move(code), std::move(message)});
+}
+
+bool take_prefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+std::expected<void, Reason> is_operand(Filter& leaf, const Column& column, std::string_view text) {
+  if (text == "not_null") leaf.negated = !leaf.negated;
+  if (text == "null" || text == "not_null") {
+    leaf.op = Operator::is_null;
+    return {};
+  }
+  if (text != "true" && text != "false") return wrong("operand", "is takes null, not_null, true or false.");
+  if (column.type != FieldType::boolean) return wrong("operand", "is.true and is.false test boolean fields only.");
+  leaf.op = text == "true" ? Operator::is_true : Operator::is_false;
+  return {};
+}
+
+std::expected<void, Reason> pattern_operand(Filter& leaf, const Column& column, std::string pattern) {
+  if (column.storage != Storage::text || column.type == FieldType::json || column.type == FieldType::computed ||
+      column.type == FieldType::multi_select)
+    return wrong("operator", "like and ilike test text fields only.");
+  std::ranges::replace(pattern, '*', '%');
+  std::size_t slashes = 0;
+  while (slashes < pattern.size() && pattern[pattern.size() - 1 - slashes] == '\\') ++slashes;
+  if (slashes % 2 == 1) return wrong("operand", "A pattern must not end with a single backslash.");
+  auto value = decode_text(column, pattern);
+  if (!value) return std::unexpected(std::move(value.error()));
+  if (std::get<std::string>(*value).size() > kLongestPattern)
+    return wrong("operand", fmt::format("A pattern has at most {} bytes.", kLongestPattern));
+  leaf.values.push_back(std::move(*value));
+  return {};
+}
+
+}  // namespace
+
+std::expected<Filter, Reason> FilterReader::parameter(std::string_view name, std::string_view text) {
+  return condition(name, text, Quotes::literal);
+}
+
+std::expected<Filter, Reason> FilterReader::condition(std::string_view name, std::string_view text, Quotes quotes) {
+  if (++conditions_ > kMaxConditions) return wrong("limit", fmt::format("At most {} conditions.", kMaxConditions));
+  const auto column = entity_.column(name, "");
+  if (!column) return wrong("unknown", column.error().message());
+  Filter leaf;
+  leaf.kind = Filter::Kind::leaf;
+  leaf.column = *column;
+  leaf.negated = take_prefix(text, "not.");
+  const auto dot = text.find('.');
+  const auto word = text.substr(0, dot);
+  const auto found = std::ranges::find(kOperators, word, &std::pair<std::string_view, Operator>::first);
+  if (dot == std::string_view::npos || found == kOperators.end()) {
+    std::vector<std::string_view> known;
+    for (const auto& [known_word, op] : kOperators) known.push_back(known_word);
+    return wrong("operator", fmt::format("\"{}\" is no operator; write <operator>.<value>, such as eq.{}.{}",
+                                         word.substr(0, 32), dot == std::string_view::npos ? "…" : "1",
+                                         dot == std::string_view::npos ? "" : suggestion(word, known)));
+  }
+  leaf.op = found->second;
+  if (auto done = operand(leaf, text.substr(dot + 1), quotes); !done) return std::unexpected(std::move(done.error()));
+  return leaf;
+}
+
+std::expected<void, Reason> FilterReader::operand(Filter& leaf, std::string_view text, Quotes quotes) {
+  const auto& column = entity_.columns()[leaf.column];
+  if (leaf.op == Operator::is_null) return is_operand(leaf, column, text);
+  if (leaf.op == Operator::in) return list(leaf, text);
+  auto plain = quotes == Quotes::removed ? unquote(text) : std::string(text);
+  if (!plain) return wrong("syntax", "The quotes do not close.");
+  if (leaf.op == Operator::like || leaf.op == Operator::ilike) return pattern_operand(leaf, column, std::move(*plain));
+  auto value = decode_text(column, *plain);
+  if (!value) return std::unexpected(std::move(value.error()));
+  leaf.values.push_back(std::move(*value));
+  return {};
+}
+
+std::expected<void, Reason> FilterReader::list(Filter& leaf, std::string_view text) {
+  const auto inside = inside_parentheses(text);
+  const auto parts = inside ? split_outside(*inside, ',') : std::nullopt;
+  if (!parts) return wrong("syntax", "in takes a list in parentheses: in.(a,b).");
+  if (parts->size() > kMaxList) return wrong("limit", fmt::format("A list has at most {} values.", kMaxList));
+  if (inside->empty()) return {};
+  for (const auto part : *parts) {
+    const auto plain = unquote(part);
+    if (!plain) return wrong("syntax", "The quotes do not close.");
+    auto value = decode_text(entity_.columns()[leaf.column], *plain);
+    if (!value) return std::unexpected(std::move(value.error()));
+    leaf.values.push_back(std::move(*value));
+  }
+  return {};
+}
+
+std::expected<Filter, Reason> FilterReader::tree(Filter::Kind kind, bool negated, std::string_view text,
+                                                 std::size_t depth) {
+  if (depth > kMaxNesting) return wrong("limit", fmt::format("Conditions nest at most {} deep.", kMaxNesting));
+  const auto inside = inside_parentheses(text);
+  const auto parts = inside ? split_outside(*inside, ',') : std::nullopt;
+  if (!parts || inside->empty()) return wrong("syntax", "A list of conditions in parentheses is expected: (a.eq.1,b.gt.2).");
+  Filter branch;
+  branch.kind = kind;
+  branch.negated = negated;
+  for (const auto part : *parts) {
+    auto child = item(part, depth);
+    if (!child) return child;
+    branch.children.push_back(std::move(*child));
+  }
+  return branch;
+}
+
+std::expected<Filter, Reason> FilterReader::item(std::string_view text, std::size_t depth) {
+  auto rest = text;
+  const bool negated = take_prefix(rest, "not.");
+  if (rest.starts_with("and(")) return tree(Filter::Kind::all, negated, rest.substr(3), depth + 1);
+  if (rest.starts_with("or(")) return tree(Filter::Kind::any, negated, rest.substr(2), depth + 1);
+  const auto dot = text.find('.');
+  if (dot == std::string_view::npos)
+    return wrong("syntax", fmt::format("\"{}\" is no condition; write field.operator.value.", text.substr(0, 64)));
+  return condition(text.substr(0, dot), text.substr(dot + 1), Quotes::removed);
+}
+
+}  // namespace tenon::data

@@ -1,0 +1,34 @@
+#pragma once
+// Conditions of a question: `city=eq.上海`, `or=(level.eq.A,not.and(active.is.true,city.in.(a,b)))`.
+
+#include <expected>
+#include <string_view>
+
+#include "data/fields/number.h"
+#include "data/query.h"
+
+namespace tenon::data {
+
+/// Reads conditions and counts them; one reader per question.
+class FilterReader {
+ public:
+  explicit FilterReader(const EntityInfo& entity) : entity_(entity) {}
+
+  /// The condition of a parameter `name=text` on a column.
+  [[nodiscard]] std::expected<Filter, Reason> parameter(std::string_view name, std::string_view text);
+  /// `(a.eq.1,or(…))` of the parameters and, or, not.and, not.or.
+  [[nodiscard]] std::expected<Filter, Reason> tree(Filter::Kind kind, bool negated, std::string_view text,
+                                                   std::size_t depth = 1);
+
+ private:
+  enum class Quotes : std::uint8_t { literal, removed };
+  [[nodiscard]] std::expected<Filter, Reason> item(std::string_view text, std::size_t depth);
+  [[nodiscard]] std::expected<Filter, Reason> condition(std::string_view name, std::string_view text, Quotes quotes);
+  [[nodiscard]] std::expected<void, Reason> operand(Filter& leaf, std::string_view text, Quotes quotes);
+  [[nodiscard]] std::expected<void, Reason> list(Filter& leaf, std::string_view text);
+
+  const EntityInfo& entity_;
+  std::size_t conditions_ = 0;
+};
+
+}  // namespace tenon::data

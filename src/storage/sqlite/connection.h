@@ -1,0 +1,91 @@
+#pragma once
+// Every handle of SQLite lives here. A connection keeps its prepared statements, interrupts what
+// runs past its deadline, and, as the writer's, refuses to work outside a transaction: one that has
+// died must not turn into autocommit.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "async/deadline.h"
+#include "storage/session.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace tenon::storage::sqlite {
+
+struct CloseConnection {
+  void operator()(sqlite3* handle) const noexcept;
+};
+struct FinalizeStatement {
+  void operator()(sqlite3_stmt* handle) const noexcept;
+};
+using Handle = std::unique_ptr<sqlite3, CloseConnection>;
+using StatementHandle = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+
+enum class Mode : std::uint8_t { reader, writer, creator };
+enum class Outside : std::uint8_t { allowed, refused };  // work outside a transaction
+
+/// Thread: one at a time.
+class Connection final : public Session {
+ public:
+  /// Opens the file with our settings. Errors: as errors.h maps them.
+  [[nodiscard]] static Result<std::unique_ptr<Connection>> open(const std::string& file, Mode mode);
+
+  [[nodiscard]] Result<> query(std::string_view sql, Values values, Visitor visit) override;
+  [[nodiscard]] Result<std::int64_t> execute(std::string_view sql, Values values) override;
+  [[nodiscard]] Result<> script(std::string_view sql) override;
+
+  /// execute() without the rule about transactions and without a deadline: BEGIN, COMMIT,
+  /// SAVEPOINT, PRAGMA.
+  [[nodiscard]] Result<> control(std::string_view sql);
+  /// First column of the first row of a PRAGMA or SELECT.
+  [[nodiscard]] Result<std::int64_t> number(std::string_view sql);
+
+  void refuse_outside_transaction() noexcept { outside_ = Outside::refused; }
+  void set_deadline(Deadline deadline) noexcept { deadline_ = deadline; }
+  [[nodiscard]] bool in_transaction() const noexcept;
+  /// Whether a deferred foreign key is violated now.
+  [[nodiscard]] bool deferred_violation() const noexcept;
+  /// Copies the log into the file as far as readers allow; returns the number of pages left in the
+  /// log.
+  [[nodiscard]] Result<std::uint32_t> checkpoint();
+  /// Pages in the log after the last commit.
+  [[nodiscard]] std::uint32_t log_pages() const noexcept { return log_pages_; }
+
+ private:
+  explicit Connection(Handle handle) noexcept : handle_(std::move(handle)) {}
+  [[nodiscard]] Result<> configure(Mode mode);
+  [[nodiscard]] Result<> admit() const;
+  [[nodiscard]] Result<> run(std::string_view sql, Values values, const Visitor* visit);
+  static int on_progress(void* self) noexcept;
+
+  struct Cached {
+    StatementHandle statement;
+    bool busy = false;
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  class Use;
+  [[nodiscard]] Result<StatementHandle> prepare(std::string_view sql);
+
+  Handle handle_;
+  Outside outside_ = Outside::allowed;
+  Deadline deadline_ = Deadline::never();
+  std::uint32_t log_pages_ = 0;
+  std::unordered_map<std::string, Cached, Hash, std::equal_to<>> statements_;
+};
+
+/// Adds our SQL functions. Errors: internal.
+[[nodiscard]] Result<> add_functions(sqlite3* handle);
+
+}  // namespace tenon::storage::sqlite
