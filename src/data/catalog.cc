@@ -57,15 +57,18 @@ std::size_t length_of(const Field& field) noexcept {
 }
 
 Error field_error(std::string_view field, std::string_view what) {
-  return Error(ErrorCode::invalid, fmt::format("Field \"{}\": {}", field, what)).because("schema.field");
+  return Error(ErrorCode::invalid, fmt::format("Field \"{}\": {}", field, what))
+      .because("schema.field");
 }
 
-Result<Value> constant(const Column& column, const std::optional<std::string>& text, std::string_view what) {
+Result<Value> constant(const Column& column, const std::optional<std::string>& text,
+                       std::string_view what) {
   if (!text) return Value();
   auto parsed = json::parse(*text);
   if (!parsed) return fail(field_error(column.name, fmt::format("{} is no JSON value.", what)));
   auto value = decode_json(column, *parsed);
-  if (!value) return fail(field_error(column.name, fmt::format("{}: {}", what, value.error().message)));
+  if (!value)
+    return fail(field_error(column.name, fmt::format("{}: {}", what, value.error().message)));
   return std::move(*value);
 }
 
@@ -99,7 +102,8 @@ Result<Column> field_column_of(const Field& field) {
   column.type = field.type;
   column.storage = storage_of(field.type);
   column.scale = field.scale;
-  column.nullable = !field.required || field.type == FieldType::computed || field.type == FieldType::sequence;
+  column.nullable =
+      !field.required || field.type == FieldType::computed || field.type == FieldType::sequence;
   column.writable = field.type != FieldType::computed && field.type != FieldType::sequence;
   column.indexed = field.unique;
   if (field.searchable && (field.type == FieldType::string || field.type == FieldType::text))
@@ -121,8 +125,9 @@ std::string places(std::size_t count) {
 Result<std::unique_ptr<EntityInfo>> EntityInfo::make(Entity entity, std::uint32_t plugin_number) {
   TENON_TRY(check_name(entity.name));
   if (entity.fields.size() > kMaxFields)
-    return fail(Error(ErrorCode::invalid, fmt::format("An entity has at most {} fields.", kMaxFields))
-                    .because("schema.field"));
+    return fail(
+        Error(ErrorCode::invalid, fmt::format("An entity has at most {} fields.", kMaxFields))
+            .because("schema.field"));
   auto info = std::unique_ptr<EntityInfo>(new EntityInfo());
   info->entity_ = std::move(entity);
   const auto& source = info->entity_;
@@ -159,12 +164,16 @@ Result<std::unique_ptr<EntityInfo>> EntityInfo::make(Entity entity, std::uint32_
   for (const auto& index : source.indexes)
     for (const auto& field : index.fields)
       if (source.find(field) == nullptr)
-        return fail(Error(ErrorCode::invalid, fmt::format("An index names the unknown field \"{}\".", field))
+        return fail(Error(ErrorCode::invalid,
+                          fmt::format("An index names the unknown field \"{}\".", field))
                         .because("schema.index"));
   info->sql_.columns = list;
-  info->sql_.get = fmt::format("SELECT {} FROM {} WHERE \"id\" = ?1 AND \"deleted_at\" IS NULL", list, info->table_);
-  info->sql_.living = fmt::format("SELECT 1 FROM {} WHERE \"id\" = ?1 AND \"deleted_at\" IS NULL", info->table_);
-  info->sql_.insert = fmt::format("INSERT INTO {} ({}{}) VALUES ({})", info->table_, list, shadows, places(count));
+  info->sql_.get = fmt::format("SELECT {} FROM {} WHERE \"id\" = ?1 AND \"deleted_at\" IS NULL",
+                               list, info->table_);
+  info->sql_.living =
+      fmt::format("SELECT 1 FROM {} WHERE \"id\" = ?1 AND \"deleted_at\" IS NULL", info->table_);
+  info->sql_.insert =
+      fmt::format("INSERT INTO {} ({}{}) VALUES ({})", info->table_, list, shadows, places(count));
   return info;
 }
 
@@ -178,7 +187,8 @@ Result<std::size_t> EntityInfo::column(std::string_view name, std::string_view p
   if (const auto found = find(name)) return *found;
   std::vector<std::string_view> known;
   for (const auto& column : columns_) known.push_back(column.name);
-  auto text = fmt::format("\"{}\" has no field \"{}\".{}", entity_.name, name.substr(0, 64), suggestion(name, known));
+  auto text = fmt::format("\"{}\" has no field \"{}\".{}", entity_.name, name.substr(0, 64),
+                          suggestion(name, known));
   return fail(Error(ErrorCode::invalid, text)
                   .because("query.unknown_field")
                   .with_field({.path = std::string(place), .code = "unknown", .message = text}));
@@ -198,12 +208,14 @@ std::string_view to_string(PluginState state) noexcept {
   return "installed";
 }
 
-Result<std::shared_ptr<const Catalog>> Catalog::make(std::vector<PluginRow> plugins, std::vector<Entity> entities) {
+Result<std::shared_ptr<const Catalog>> Catalog::make(std::vector<PluginRow> plugins,
+                                                     std::vector<Entity> entities) {
   auto catalog = std::make_shared<Catalog>();
   catalog->plugins_ = std::move(plugins);
   for (auto& entity : entities) {
     const auto* plugin = catalog->plugin(entity.plugin);
-    if (plugin == nullptr) return fail(ErrorCode::conflict, "An entity belongs to no plugin: " + entity.name);
+    if (plugin == nullptr)
+      return fail(ErrorCode::conflict, "An entity belongs to no plugin: " + entity.name);
     TENON_ASSIGN(info, EntityInfo::make(std::move(entity), plugin->number));
     auto name = info->full_name();
     catalog->entities_.emplace(std::move(name), std::move(info));
@@ -215,8 +227,10 @@ Result<std::shared_ptr<const Catalog>> Catalog::make(std::vector<PluginRow> plug
       const auto& target_plugin = field->ref_plugin.empty() ? info->plugin() : field->ref_plugin;
       const auto target = catalog->entities_.find(target_plugin + "." + field->ref_entity);
       if (target == catalog->entities_.end()) continue;
-      target->second->incoming_.push_back(
-          {.plugin = info->plugin(), .entity = info->name(), .column = i, .on_delete = field->on_delete});
+      target->second->incoming_.push_back({.plugin = info->plugin(),
+                                           .entity = info->name(),
+                                           .column = i,
+                                           .on_delete = field->on_delete});
     }
   return catalog;
 }
@@ -233,9 +247,10 @@ Result<const EntityInfo*> Catalog::entity(std::string_view plugin, std::string_v
   if (const auto* found = find(plugin, name)) return found;
   std::vector<std::string_view> known;
   for (const auto& [full, info] : entities_)
-    known.push_back(info->plugin() == plugin ? std::string_view(info->name()) : std::string_view(full));
-  return fail(Error(ErrorCode::not_found,
-                    fmt::format("There is no entity \"{}\".{}", name.substr(0, 128), suggestion(name, known)))
+    known.push_back(info->plugin() == plugin ? std::string_view(info->name())
+                                             : std::string_view(full));
+  return fail(Error(ErrorCode::not_found, fmt::format("There is no entity \"{}\".{}",
+                                                      name.substr(0, 128), suggestion(name, known)))
                   .because("schema.unknown_entity"));
 }
 

@@ -37,10 +37,10 @@ struct Column {
   Storage storage = Storage::text;
   std::uint8_t scale = 0;  // decimal, money
   bool nullable = true;
-  bool system = false;           // id, version, created_at …
-  bool writable = false;         // by a client
-  bool indexed = false;          // first column of an index
-  std::string fold_sql;          // quoted physical name of the folded shadow, or empty
+  bool system = false;    // id, version, created_at …
+  bool writable = false;  // by a client
+  bool indexed = false;   // first column of an index
+  std::string fold_sql;   // quoted physical name of the folded shadow, or empty
   Rules rules;
   const Field* field = nullptr;  // into the same EntityInfo; null for a system column
 };
@@ -57,7 +57,8 @@ struct Incoming {
 /// One installed entity. Immutable.
 class EntityInfo {
  public:
-  /// Errors: invalid (`schema.name`, `schema.field`, `schema.default`, …) for an entity that cannot be a table.
+  /// Errors: invalid (`schema.name`, `schema.field`, `schema.default`, …) for an entity that cannot
+  /// be a table.
   [[nodiscard]] static Result<std::unique_ptr<EntityInfo>> make(Entity entity,
                                                                 std::uint32_t plugin_number);
   EntityInfo(const EntityInfo&) = delete;

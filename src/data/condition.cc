@@ -83,7 +83,8 @@ std::string Condition::leaf(const Filter& filter) {
     case Operator::like:
       return like(column, std::get<std::string>(filter.values.front()));
     case Operator::ilike: {
-      const auto folded = column.fold_sql.empty() ? fmt::format("tenon_fold({})", column.sql) : column.fold_sql;
+      const auto folded =
+          column.fold_sql.empty() ? fmt::format("tenon_fold({})", column.sql) : column.fold_sql;
       return fmt::format("({} LIKE {} ESCAPE '\\')", folded,
                          bind(storage::fold(std::get<std::string>(filter.values.front()))));
     }
@@ -97,7 +98,8 @@ std::string Condition::like(const Column& column, const std::string& pattern) {
   auto text = fmt::format("{} LIKE {} ESCAPE '\\'", column.sql, bind(pattern));
   if (auto prefix = literal_prefix(pattern); !prefix.empty()) {
     auto end = prefix + "\U0010FFFF";
-    text += fmt::format(" AND {0} >= {1} AND {0} <= {2}", column.sql, bind(std::move(prefix)), bind(std::move(end)));
+    text += fmt::format(" AND {0} >= {1} AND {0} <= {2}", column.sql, bind(std::move(prefix)),
+                        bind(std::move(end)));
   }
   return "(" + text + ")";
 }

@@ -71,23 +71,29 @@ void append_value(std::string& out, const Value& value) {
 
 }  // namespace
 
-std::string make_cursor(std::string_view key, std::string_view shape, const std::vector<Value>& keys) {
+std::string make_cursor(std::string_view key, std::string_view shape,
+                        const std::vector<Value>& keys) {
   std::string payload;
   for (const auto& value : keys) append_value(payload, value);
   return base64url(mac_of(key, shape, payload) + payload);
 }
 
-Result<std::vector<Value>> read_cursor(std::string_view key, std::string_view shape, std::string_view cursor) {
+Result<std::vector<Value>> read_cursor(std::string_view key, std::string_view shape,
+                                       std::string_view cursor) {
   const auto bytes = cursor.size() <= kLongest ? from_base64url(cursor) : std::nullopt;
-  const bool good = bytes && bytes->size() > kMac &&
-                    equal_in_constant_time(std::string_view(*bytes).substr(0, kMac),
-                                           mac_of(key, shape, std::string_view(*bytes).substr(kMac)));
+  const bool good =
+      bytes && bytes->size() > kMac &&
+      equal_in_constant_time(std::string_view(*bytes).substr(0, kMac),
+                             mac_of(key, shape, std::string_view(*bytes).substr(kMac)));
   if (!good) {
     const std::string text = "The cursor does not belong to this question; start again without it.";
-    return fail(Error(ErrorCode::invalid, text).because("query.cursor").with_field({"/query/after", "cursor", text}));
+    return fail(Error(ErrorCode::invalid, text)
+                    .because("query.cursor")
+                    .with_field({"/query/after", "cursor", text}));
   }
   std::vector<Value> keys;
-  for (Reader reader(std::string_view(*bytes).substr(kMac)); !reader.at_end();) keys.push_back(reader.value());
+  for (Reader reader(std::string_view(*bytes).substr(kMac)); !reader.at_end();)
+    keys.push_back(reader.value());
   return keys;
 }
 

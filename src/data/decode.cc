@@ -36,14 +36,17 @@ Decoded within(const Rules& rules, Decoded value, auto&& show) {
 }
 
 Decoded check_text(const Column& column, std::string_view raw) {
-  if (raw.find('\0') != std::string_view::npos) return wrong("characters", "The character NUL cannot be stored.");
+  if (raw.find('\0') != std::string_view::npos)
+    return wrong("characters", "The character NUL cannot be stored.");
   if (column.type == FieldType::string && raw.find_first_of("\r\n") != std::string_view::npos)
     return wrong("characters", "One line is expected.");
   auto text = storage::normalize(raw);
   if (code_points(text) > column.rules.max_length)
-    return wrong("max_length", fmt::format("At most {} characters are allowed.", column.rules.max_length));
+    return wrong("max_length",
+                 fmt::format("At most {} characters are allowed.", column.rules.max_length));
   if (column.rules.pattern && !column.rules.pattern->matches(text))
-    return wrong("pattern", fmt::format("The text must match {}.", column.field->pattern.value_or("")));
+    return wrong("pattern",
+                 fmt::format("The text must match {}.", column.field->pattern.value_or("")));
   return text;
 }
 
@@ -51,7 +54,8 @@ Decoded check_option(const Column& column, std::string_view text) {
   std::vector<std::string_view> known;
   for (const auto& option : column.field->options) known.push_back(option.value);
   if (std::ranges::find(known, text) != known.end()) return std::string(text);
-  return wrong("option", fmt::format("\"{}\" is none of the options.{}", text.substr(0, 64), suggestion(text, known)));
+  return wrong("option", fmt::format("\"{}\" is none of the options.{}", text.substr(0, 64),
+                                     suggestion(text, known)));
 }
 
 Decoded check_options(const Column& column, const json::value& value) {
@@ -72,7 +76,8 @@ Decoded check_uuid(std::string_view text) {
   return wrong("type", "A UUID is expected.");
 }
 
-/// What the sender most likely wrote: the shortest text that reads as the same number. An exponent makes it no decimal.
+/// What the sender most likely wrote: the shortest text that reads as the same number. An exponent
+/// makes it no decimal.
 std::string shortest(double number) { return fmt::format("{}", number); }
 
 Decoded decode_number(const Column& column, const json::value& value) {
@@ -89,8 +94,10 @@ Decoded decode_number(const Column& column, const json::value& value) {
   else if (const auto* written = value.if_string(); written != nullptr && !whole)
     text = *written;
   else
-    return wrong("type", whole ? "A whole number is expected." : "A decimal number is expected, best as text.");
-  if (whole) return within(column.rules, from(parse_integer(text)), [](auto bound) { return bound; });
+    return wrong("type", whole ? "A whole number is expected."
+                               : "A decimal number is expected, best as text.");
+  if (whole)
+    return within(column.rules, from(parse_integer(text)), [](auto bound) { return bound; });
   return within(column.rules, from(parse_decimal(text, column.scale)), [&](auto bound) {
     std::string shown;
     write_decimal(shown, bound, column.scale);
@@ -100,18 +107,21 @@ Decoded decode_number(const Column& column, const json::value& value) {
 
 Decoded decode_moment(const Column& column, std::string_view text) {
   const bool date = column.type == FieldType::date;
-  return within(column.rules, from(date ? parse_date(text) : parse_datetime(text)), [&](auto bound) {
-    std::string shown;
-    date ? write_date(shown, bound) : write_datetime(shown, bound);
-    return shown;
-  });
+  return within(column.rules, from(date ? parse_date(text) : parse_datetime(text)),
+                [&](auto bound) {
+                  std::string shown;
+                  date ? write_date(shown, bound) : write_datetime(shown, bound);
+                  return shown;
+                });
 }
 
 Decoded decode_document(const Column& column, const json::value& value) {
   auto text = json::serialize(value);
   if (text.size() > column.rules.max_length)
-    return wrong("max_length", fmt::format("At most {} bytes are allowed.", column.rules.max_length));
-  if (text.find("\\u0000") != std::string::npos) return wrong("characters", "The character NUL cannot be stored.");
+    return wrong("max_length",
+                 fmt::format("At most {} bytes are allowed.", column.rules.max_length));
+  if (text.find("\\u0000") != std::string::npos)
+    return wrong("characters", "The character NUL cannot be stored.");
   return text;
 }
 
@@ -176,17 +186,19 @@ Decoded decode_text(const Column& column, std::string_view text) {
     case FieldType::multi_select:
       return wrong("operator", "This field can only be tested with is.null.");
     default:
-      if (text.find('\0') != std::string_view::npos) return wrong("characters", "The character NUL is not allowed.");
+      if (text.find('\0') != std::string_view::npos)
+        return wrong("characters", "The character NUL is not allowed.");
       return storage::normalize(text);
   }
 }
 
-Result<Assignments> decode_fields(const EntityInfo& entity, const json::object& fields, Change change,
-                                  Author author) {
+Result<Assignments> decode_fields(const EntityInfo& entity, const json::object& fields,
+                                  Change change, Author author) {
   Assignments assignments;
   std::vector<FieldError> errors;
   const auto complain = [&errors](std::string_view field, Reason reason) {
-    errors.push_back({fmt::format("/{}", field.substr(0, 64)), std::move(reason.code), std::move(reason.message)});
+    errors.push_back({fmt::format("/{}", field.substr(0, 64)), std::move(reason.code),
+                      std::move(reason.message)});
   };
   for (const auto& [key, value] : fields) {
     const std::string_view name(key.data(), key.size());
@@ -198,25 +210,28 @@ Result<Assignments> decode_fields(const EntityInfo& entity, const json::object& 
   for (std::size_t i = 0; i < entity.columns().size(); ++i) {
     const auto& column = entity.columns()[i];
     const auto* value = fields.if_contains(column.name);
-    const bool writable =
-        column.writable || (author == Author::module && !column.system && column.type == FieldType::computed);
+    const bool writable = column.writable || (author == Author::module && !column.system &&
+                                              column.type == FieldType::computed);
     if (value != nullptr && !writable) {
       complain(column.name, {"read_only", "This field is set by the system."});
       continue;
     }
     if (column.system || (value == nullptr && change == Change::update)) continue;
-    auto decoded = value == nullptr ? Decoded(column.rules.default_value) : decode_json(column, *value);
+    auto decoded =
+        value == nullptr ? Decoded(column.rules.default_value) : decode_json(column, *value);
     if (!decoded) {
       complain(column.name, std::move(decoded.error()));
       continue;
     }
-    if (!column.nullable && is_null(*decoded)) complain(column.name, {"required", "This field must be filled in."});
+    if (!column.nullable && is_null(*decoded))
+      complain(column.name, {"required", "This field must be filled in."});
     assignments.emplace_back(i, std::move(*decoded));
   }
   if (errors.empty()) return assignments;
-  return fail(Error(ErrorCode::invalid, errors.size() == 1 ? "A field is wrong." : "Some fields are wrong.")
-                  .because("data.fields")
-                  .with_fields(std::move(errors)));
+  return fail(
+      Error(ErrorCode::invalid, errors.size() == 1 ? "A field is wrong." : "Some fields are wrong.")
+          .because("data.fields")
+          .with_fields(std::move(errors)));
 }
 
 }  // namespace tenon::data

@@ -27,9 +27,12 @@ std::string bounded(std::string name) {
 Result<> check_name(std::string_view name) {
   const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
   const bool good = !name.empty() && name.size() <= 40 && lower(name.front()) &&
-                    std::ranges::all_of(name, [&](char c) { return lower(c) || (c >= '0' && c <= '9') || c == '_'; });
+                    std::ranges::all_of(name, [&](char c) {
+                      return lower(c) || (c >= '0' && c <= '9') || c == '_';
+                    });
   if (good) return {};
-  return fail(Error(ErrorCode::invalid, fmt::format("\"{}\" is no name: [a-z][a-z0-9_]{{0,39}}.", name.substr(0, 64)))
+  return fail(Error(ErrorCode::invalid,
+                    fmt::format("\"{}\" is no name: [a-z][a-z0-9_]{{0,39}}.", name.substr(0, 64)))
                   .because("schema.name"));
 }
 
@@ -54,7 +57,8 @@ std::string fold_column(std::string_view field) {
   return bounded(fmt::format("s_{}", field));
 }
 
-std::string index_name(std::uint32_t plugin_number, std::string_view entity, std::string_view what) {
+std::string index_name(std::uint32_t plugin_number, std::string_view entity,
+                       std::string_view what) {
   return bounded(fmt::format("i{}_{}_{}", plugin_number, entity, what));
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The one place where names of tables, columns and indexes are made. A logical name enters SQL only through here, and
-// only if it is made of [a-z0-9_].
+// The one place where names of tables, columns and indexes are made. A logical name enters SQL only
+// through here, and only if it is made of [a-z0-9_].
 
 #include <cstdint>
 #include <string>
@@ -18,7 +18,8 @@ namespace tenon::data {
 [[nodiscard]] std::string field_column(std::string_view field);
 [[nodiscard]] std::string fold_column(std::string_view field);
 /// `number` tells the indexes of one table apart.
-[[nodiscard]] std::string index_name(std::uint32_t plugin_number, std::string_view entity, std::string_view what);
+[[nodiscard]] std::string index_name(std::uint32_t plugin_number, std::string_view entity,
+                                     std::string_view what);
 
 /// `"name"`.
 [[nodiscard]] std::string quote(std::string_view name);

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "async/task.h"
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/random.h"
 
 namespace tenon::data {
 
@@ -40,7 +40,8 @@ inline constexpr std::uint32_t kMaxAttempts = 8;
 /// delivered again. Thread: any.
 class Outbox {
  public:
-  explicit Outbox(Tenant& tenant);
+  /// Lifetime: both outlive it.
+  Outbox(Tenant& tenant, Random& random);
   ~Outbox();
 
   /// At most `limit` events that are due at `now`: the oldest of each aggregate key, and no key of

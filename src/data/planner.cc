@@ -36,11 +36,14 @@ std::string order_by(const EntityInfo& entity, std::span<const Order> order, boo
 }
 
 /// Rows behind `value` in the order of one column; empty when none can be.
-std::string behind(const Column& column, const Order& term, const Value& value, Condition& condition) {
+std::string behind(const Column& column, const Order& term, const Value& value,
+                   Condition& condition) {
   if (is_null(value)) return term.nulls == Nulls::first ? column.sql + " IS NOT NULL" : "0";
-  auto text = fmt::format("{} {} {}", column.sql, term.direction == Direction::ascending ? ">" : "<",
-                          condition.bind(value));
-  if (column.nullable && term.nulls == Nulls::last) text = fmt::format("({} OR {} IS NULL)", text, column.sql);
+  auto text =
+      fmt::format("{} {} {}", column.sql, term.direction == Direction::ascending ? ">" : "<",
+                  condition.bind(value));
+  if (column.nullable && term.nulls == Nulls::last)
+    text = fmt::format("({} OR {} IS NULL)", text, column.sql);
   return text;
 }
 
@@ -49,10 +52,10 @@ std::string same(const Column& column, const Value& value, Condition& condition)
   return fmt::format("{} = {}", column.sql, condition.bind(value));
 }
 
-/// Rows after the one with `keys`: behind in the first column, or the same there and behind in the rest. `first_not_null`
-/// says that the leg has excluded NULL in the first column.
-std::string after(const EntityInfo& entity, std::span<const Order> order, std::span<const Value> keys,
-                  bool first_not_null, Condition& condition) {
+/// Rows after the one with `keys`: behind in the first column, or the same there and behind in the
+/// rest. `first_not_null` says that the leg has excluded NULL in the first column.
+std::string after(const EntityInfo& entity, std::span<const Order> order,
+                  std::span<const Value> keys, bool first_not_null, Condition& condition) {
   const auto& column = entity.columns()[order.front().column];
   auto term = order.front();
   if (first_not_null) term.nulls = Nulls::first;
@@ -64,7 +67,8 @@ std::string after(const EntityInfo& entity, std::span<const Order> order, std::s
 }
 
 /// A bound on the first column alone, which an index can seek to; the exact condition follows it.
-std::string seek(const EntityInfo& entity, const Order& term, const Value& value, Condition& condition) {
+std::string seek(const EntityInfo& entity, const Order& term, const Value& value,
+                 Condition& condition) {
   return fmt::format(" AND {} {} {}", entity.columns()[term.column].sql,
                      term.direction == Direction::ascending ? ">=" : "<=", condition.bind(value));
 }
@@ -96,7 +100,8 @@ struct Leg {
     }
     const bool not_null = part == Part::valued || !entity.columns()[sorted.front().column].nullable;
     if (!from.empty()) {
-      if (not_null && part != Part::null) statement.sql += seek(entity, sorted.front(), from.front(), condition);
+      if (not_null && part != Part::null)
+        statement.sql += seek(entity, sorted.front(), from.front(), condition);
       statement.sql += " AND " + after(entity, sorted, from, not_null, condition);
     }
     statement.sql += order_by(entity, sorted, part == Part::valued);
@@ -131,12 +136,14 @@ Result<ListPlan> plan_list(const EntityInfo& entity, const Query& query, const V
   ListPlan plan;
   plan.columns = query.select;
   if (plan.columns.empty())
-    for (std::size_t i = 0; i < entity.columns().size(); ++i) plan.columns.push_back({i, entity.columns()[i].name});
+    for (std::size_t i = 0; i < entity.columns().size(); ++i)
+      plan.columns.push_back({i, entity.columns()[i].name});
   const auto order = total_order(query);
   plan.shape = shape_of(entity, query, order);
 
   std::string select;
-  for (const auto& selected : plan.columns) select += (select.empty() ? "" : ", ") + entity.columns()[selected.column].sql;
+  for (const auto& selected : plan.columns)
+    select += (select.empty() ? "" : ", ") + entity.columns()[selected.column].sql;
   for (const auto& term : order) {
     select += ", " + entity.columns()[term.column].sql;
     plan.keys.push_back(term.column);
@@ -163,18 +170,22 @@ Result<ListPlan> plan_list(const EntityInfo& entity, const Query& query, const V
   return plan;
 }
 
-Statement plan_count(const EntityInfo& entity, const Query& query, const Viewer& viewer, std::uint64_t cap) {
+Statement plan_count(const EntityInfo& entity, const Query& query, const Viewer& viewer,
+                     std::uint64_t cap) {
   Statement statement;
   Condition condition(entity, statement);
-  statement.sql = cap == 0 ? fmt::format("SELECT count(*) FROM {} WHERE ", entity.table())
-                           : fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} WHERE ", entity.table());
+  statement.sql =
+      cap == 0 ? fmt::format("SELECT count(*) FROM {} WHERE ", entity.table())
+               : fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} WHERE ", entity.table());
   condition.base(viewer);
   condition.filter(query.filter);
-  if (cap != 0) statement.sql += fmt::format(" LIMIT {})", condition.bind(static_cast<std::int64_t>(cap) + 1));
+  if (cap != 0)
+    statement.sql += fmt::format(" LIMIT {})", condition.bind(static_cast<std::int64_t>(cap) + 1));
   return statement;
 }
 
-Statement plan_matching(const EntityInfo& entity, const Query& query, const Viewer& viewer, std::size_t bound) {
+Statement plan_matching(const EntityInfo& entity, const Query& query, const Viewer& viewer,
+                        std::size_t bound) {
   Statement statement;
   Condition condition(entity, statement);
   statement.sql = fmt::format("SELECT \"id\" FROM {} WHERE ", entity.table());

@@ -29,7 +29,8 @@ std::expected<std::size_t, Reason> position(const EntityInfo& entity, std::strin
 
 std::expected<Selected, Reason> selected(const EntityInfo& entity, std::string_view text) {
   if (text.find('(') != std::string_view::npos)
-    return wrong("unsupported", "Related records cannot be embedded in this version; ask for them by their id.");
+    return wrong("unsupported",
+                 "Related records cannot be embedded in this version; ask for them by their id.");
   if (text.find("::") != std::string_view::npos || text.find("->") != std::string_view::npos)
     return wrong("unsupported", "Casts and paths into JSON are not supported.");
   const auto colon = text.find(':');
@@ -41,12 +42,14 @@ std::expected<Selected, Reason> selected(const EntityInfo& entity, std::string_v
   return Selected{*column, std::string(alias)};
 }
 
-std::expected<void, Reason> read_select(const EntityInfo& entity, std::string_view text, Query& query) {
+std::expected<void, Reason> read_select(const EntityInfo& entity, std::string_view text,
+                                        Query& query) {
   const auto parts = split_outside(text, ',');
   if (!parts) return wrong("syntax", "The parentheses do not close.");
   for (const auto part : *parts) {
     if (part == "*") {
-      for (std::size_t i = 0; i < entity.columns().size(); ++i) query.select.push_back({i, entity.columns()[i].name});
+      for (std::size_t i = 0; i < entity.columns().size(); ++i)
+        query.select.push_back({i, entity.columns()[i].name});
     } else {
       auto one = selected(entity, part);
       if (!one) return std::unexpected(std::move(one.error()));
@@ -84,12 +87,15 @@ std::expected<Order, Reason> order_term(const EntityInfo& entity, std::string_vi
   return term;
 }
 
-std::expected<void, Reason> read_order(const EntityInfo& entity, std::string_view text, Query& query) {
+std::expected<void, Reason> read_order(const EntityInfo& entity, std::string_view text,
+                                       Query& query) {
   const auto parts = split_outside(text, ',');
   if (!parts) return wrong("syntax", "A list of fields is expected.");
-  if (parts->size() > kMaxOrder) return wrong("limit", fmt::format("At most {} fields in the order.", kMaxOrder));
+  if (parts->size() > kMaxOrder)
+    return wrong("limit", fmt::format("At most {} fields in the order.", kMaxOrder));
   for (const auto part : *parts) {
-    if (part.find_first_of("()\"") != std::string_view::npos) return wrong("syntax", "A field name is expected.");
+    if (part.find_first_of("()\"") != std::string_view::npos)
+      return wrong("syntax", "A field name is expected.");
     auto term = order_term(entity, part);
     if (!term) return std::unexpected(std::move(term.error()));
     query.order.push_back(*term);
@@ -99,14 +105,17 @@ std::expected<void, Reason> read_order(const EntityInfo& entity, std::string_vie
 
 std::expected<std::size_t, Reason> read_number(std::string_view text, std::size_t most) {
   const auto number = parse_integer(text);
-  if (!number || *number < 0) return wrong("type", "A whole number that is not negative is expected.");
-  if (static_cast<std::uint64_t>(*number) > most) return wrong("limit", fmt::format("At most {}.", most));
+  if (!number || *number < 0)
+    return wrong("type", "A whole number that is not negative is expected.");
+  if (static_cast<std::uint64_t>(*number) > most)
+    return wrong("limit", fmt::format("At most {}.", most));
   return static_cast<std::size_t>(*number);
 }
 
 /// Reads one parameter into the question.
-std::expected<void, Reason> read_parameter(const EntityInfo& entity, std::string_view name, std::string_view text,
-                                           FilterReader& filters, Query& query) {
+std::expected<void, Reason> read_parameter(const EntityInfo& entity, std::string_view name,
+                                           std::string_view text, FilterReader& filters,
+                                           Query& query) {
   const auto adopt = [&](std::expected<Filter, Reason> filter) -> std::expected<void, Reason> {
     if (!filter) return std::unexpected(std::move(filter.error()));
     query.filter.children.push_back(std::move(*filter));
@@ -145,16 +154,22 @@ Result<Query> parse_query(const EntityInfo& entity, const Parameters& parameters
   std::vector<std::string_view> seen;
   for (const auto& [name, text] : parameters) {
     auto done = read_parameter(entity, name, text, filters, query);
-    if (done && std::ranges::find(kOnce, name) != std::end(kOnce) && std::ranges::find(seen, name) != seen.end())
+    if (done && std::ranges::find(kOnce, name) != std::end(kOnce) &&
+        std::ranges::find(seen, name) != seen.end())
       done = wrong("syntax", "This parameter is given twice.");
     seen.push_back(name);
     if (!done)
-      errors.push_back({"/query/" + name.substr(0, 64), std::move(done.error().code), std::move(done.error().message)});
+      errors.push_back({"/query/" + name.substr(0, 64), std::move(done.error().code),
+                        std::move(done.error().message)});
   }
-  if (query.after && query.offset > 0) errors.push_back({"/query/offset", "syntax", "after and offset exclude each other."});
+  if (query.after && query.offset > 0)
+    errors.push_back({"/query/offset", "syntax", "after and offset exclude each other."});
   if (errors.empty()) return query;
-  auto message = fmt::format("The parameter \"{}\" is wrong: {}", errors.front().path.substr(7), errors.front().message);
-  return fail(Error(ErrorCode::invalid, std::move(message)).because("query.parameter").with_fields(std::move(errors)));
+  auto message = fmt::format("The parameter \"{}\" is wrong: {}", errors.front().path.substr(7),
+                             errors.front().message);
+  return fail(Error(ErrorCode::invalid, std::move(message))
+                  .because("query.parameter")
+                  .with_fields(std::move(errors)));
 }
 
 }  // namespace tenon::data

@@ -44,15 +44,18 @@ std::expected<void, Reason> is_operand(Filter& leaf, const Column& column, std::
     leaf.op = Operator::is_null;
     return {};
   }
-  if (text != "true" && text != "false") return wrong("operand", "is takes null, not_null, true or false.");
-  if (column.type != FieldType::boolean) return wrong("operand", "is.true and is.false test boolean fields only.");
+  if (text != "true" && text != "false")
+    return wrong("operand", "is takes null, not_null, true or false.");
+  if (column.type != FieldType::boolean)
+    return wrong("operand", "is.true and is.false test boolean fields only.");
   leaf.op = text == "true" ? Operator::is_true : Operator::is_false;
   return {};
 }
 
-std::expected<void, Reason> pattern_operand(Filter& leaf, const Column& column, std::string pattern) {
-  if (column.storage != Storage::text || column.type == FieldType::json || column.type == FieldType::computed ||
-      column.type == FieldType::multi_select)
+std::expected<void, Reason> pattern_operand(Filter& leaf, const Column& column,
+                                            std::string pattern) {
+  if (column.storage != Storage::text || column.type == FieldType::json ||
+      column.type == FieldType::computed || column.type == FieldType::multi_select)
     return wrong("operator", "like and ilike test text fields only.");
   std::ranges::replace(pattern, '*', '%');
   std::size_t slashes = 0;
@@ -68,12 +71,15 @@ std::expected<void, Reason> pattern_operand(Filter& leaf, const Column& column, 
 
 }  // namespace
 
-std::expected<Filter, Reason> FilterReader::parameter(std::string_view name, std::string_view text) {
+std::expected<Filter, Reason> FilterReader::parameter(std::string_view name,
+                                                      std::string_view text) {
   return condition(name, text, Quotes::literal);
 }
 
-std::expected<Filter, Reason> FilterReader::condition(std::string_view name, std::string_view text, Quotes quotes) {
-  if (++conditions_ > kMaxConditions) return wrong("limit", fmt::format("At most {} conditions.", kMaxConditions));
+std::expected<Filter, Reason> FilterReader::condition(std::string_view name, std::string_view text,
+                                                      Quotes quotes) {
+  if (++conditions_ > kMaxConditions)
+    return wrong("limit", fmt::format("At most {} conditions.", kMaxConditions));
   const auto column = entity_.column(name, "");
   if (!column) return wrong("unknown", column.error().message());
   Filter leaf;
@@ -82,26 +88,31 @@ std::expected<Filter, Reason> FilterReader::condition(std::string_view name, std
   leaf.negated = take_prefix(text, "not.");
   const auto dot = text.find('.');
   const auto word = text.substr(0, dot);
-  const auto found = std::ranges::find(kOperators, word, &std::pair<std::string_view, Operator>::first);
+  const auto found =
+      std::ranges::find(kOperators, word, &std::pair<std::string_view, Operator>::first);
   if (dot == std::string_view::npos || found == kOperators.end()) {
     std::vector<std::string_view> known;
     for (const auto& [known_word, op] : kOperators) known.push_back(known_word);
-    return wrong("operator", fmt::format("\"{}\" is no operator; write <operator>.<value>, such as eq.{}.{}",
-                                         word.substr(0, 32), dot == std::string_view::npos ? "…" : "1",
-                                         dot == std::string_view::npos ? "" : suggestion(word, known)));
+    return wrong("operator",
+                 fmt::format("\"{}\" is no operator; write <operator>.<value>, such as eq.{}.{}",
+                             word.substr(0, 32), dot == std::string_view::npos ? "…" : "1",
+                             dot == std::string_view::npos ? "" : suggestion(word, known)));
   }
   leaf.op = found->second;
-  if (auto done = operand(leaf, text.substr(dot + 1), quotes); !done) return std::unexpected(std::move(done.error()));
+  if (auto done = operand(leaf, text.substr(dot + 1), quotes); !done)
+    return std::unexpected(std::move(done.error()));
   return leaf;
 }
 
-std::expected<void, Reason> FilterReader::operand(Filter& leaf, std::string_view text, Quotes quotes) {
+std::expected<void, Reason> FilterReader::operand(Filter& leaf, std::string_view text,
+                                                  Quotes quotes) {
   const auto& column = entity_.columns()[leaf.column];
   if (leaf.op == Operator::is_null) return is_operand(leaf, column, text);
   if (leaf.op == Operator::in) return list(leaf, text);
   auto plain = quotes == Quotes::removed ? unquote(text) : std::string(text);
   if (!plain) return wrong("syntax", "The quotes do not close.");
-  if (leaf.op == Operator::like || leaf.op == Operator::ilike) return pattern_operand(leaf, column, std::move(*plain));
+  if (leaf.op == Operator::like || leaf.op == Operator::ilike)
+    return pattern_operand(leaf, column, std::move(*plain));
   auto value = decode_text(column, *plain);
   if (!value) return std::unexpected(std::move(value.error()));
   leaf.values.push_back(std::move(*value));
@@ -112,7 +123,8 @@ std::expected<void, Reason> FilterReader::list(Filter& leaf, std::string_view te
   const auto inside = inside_parentheses(text);
   const auto parts = inside ? split_outside(*inside, ',') : std::nullopt;
   if (!parts) return wrong("syntax", "in takes a list in parentheses: in.(a,b).");
-  if (parts->size() > kMaxList) return wrong("limit", fmt::format("A list has at most {} values.", kMaxList));
+  if (parts->size() > kMaxList)
+    return wrong("limit", fmt::format("A list has at most {} values.", kMaxList));
   if (inside->empty()) return {};
   for (const auto part : *parts) {
     const auto plain = unquote(part);
@@ -124,12 +136,14 @@ std::expected<void, Reason> FilterReader::list(Filter& leaf, std::string_view te
   return {};
 }
 
-std::expected<Filter, Reason> FilterReader::tree(Filter::Kind kind, bool negated, std::string_view text,
-                                                 std::size_t depth) {
-  if (depth > kMaxNesting) return wrong("limit", fmt::format("Conditions nest at most {} deep.", kMaxNesting));
+std::expected<Filter, Reason> FilterReader::tree(Filter::Kind kind, bool negated,
+                                                 std::string_view text, std::size_t depth) {
+  if (depth > kMaxNesting)
+    return wrong("limit", fmt::format("Conditions nest at most {} deep.", kMaxNesting));
   const auto inside = inside_parentheses(text);
   const auto parts = inside ? split_outside(*inside, ',') : std::nullopt;
-  if (!parts || inside->empty()) return wrong("syntax", "A list of conditions in parentheses is expected: (a.eq.1,b.gt.2).");
+  if (!parts || inside->empty())
+    return wrong("syntax", "A list of conditions in parentheses is expected: (a.eq.1,b.gt.2).");
   Filter branch;
   branch.kind = kind;
   branch.negated = negated;
@@ -148,7 +162,8 @@ std::expected<Filter, Reason> FilterReader::item(std::string_view text, std::siz
   if (rest.starts_with("or(")) return tree(Filter::Kind::any, negated, rest.substr(2), depth + 1);
   const auto dot = text.find('.');
   if (dot == std::string_view::npos)
-    return wrong("syntax", fmt::format("\"{}\" is no condition; write field.operator.value.", text.substr(0, 64)));
+    return wrong("syntax", fmt::format("\"{}\" is no condition; write field.operator.value.",
+                                       text.substr(0, 64)));
   return condition(text.substr(0, dot), text.substr(dot + 1), Quotes::removed);
 }
 

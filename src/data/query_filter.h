@@ -1,5 +1,6 @@
 #pragma once
-// Conditions of a question: `city=eq.上海`, `or=(level.eq.A,not.and(active.is.true,city.in.(a,b)))`.
+// Conditions of a question: `city=eq.上海`,
+// `or=(level.eq.A,not.and(active.is.true,city.in.(a,b)))`.
 
 #include <expected>
 #include <string_view>
@@ -15,16 +16,19 @@ class FilterReader {
   explicit FilterReader(const EntityInfo& entity) : entity_(entity) {}
 
   /// The condition of a parameter `name=text` on a column.
-  [[nodiscard]] std::expected<Filter, Reason> parameter(std::string_view name, std::string_view text);
+  [[nodiscard]] std::expected<Filter, Reason> parameter(std::string_view name,
+                                                        std::string_view text);
   /// `(a.eq.1,or(…))` of the parameters and, or, not.and, not.or.
-  [[nodiscard]] std::expected<Filter, Reason> tree(Filter::Kind kind, bool negated, std::string_view text,
-                                                   std::size_t depth = 1);
+  [[nodiscard]] std::expected<Filter, Reason> tree(Filter::Kind kind, bool negated,
+                                                   std::string_view text, std::size_t depth = 1);
 
  private:
   enum class Quotes : std::uint8_t { literal, removed };
   [[nodiscard]] std::expected<Filter, Reason> item(std::string_view text, std::size_t depth);
-  [[nodiscard]] std::expected<Filter, Reason> condition(std::string_view name, std::string_view text, Quotes quotes);
-  [[nodiscard]] std::expected<void, Reason> operand(Filter& leaf, std::string_view text, Quotes quotes);
+  [[nodiscard]] std::expected<Filter, Reason> condition(std::string_view name,
+                                                        std::string_view text, Quotes quotes);
+  [[nodiscard]] std::expected<void, Reason> operand(Filter& leaf, std::string_view text,
+                                                    Quotes quotes);
   [[nodiscard]] std::expected<void, Reason> list(Filter& leaf, std::string_view text);
 
   const EntityInfo& entity_;

@@ -84,9 +84,11 @@ Result<Parameters> split_query(std::string_view text) {
     if (pair.empty()) continue;
     const auto equals = pair.find('=');
     auto name = percent_decode(pair.substr(0, equals));
-    auto value = percent_decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1));
+    auto value = percent_decode(equals == std::string_view::npos ? std::string_view()
+                                                                 : pair.substr(equals + 1));
     if (!name || !value)
-      return fail(Error(ErrorCode::invalid, "The query is not percent-encoded correctly.").because("query.encoding"));
+      return fail(Error(ErrorCode::invalid, "The query is not percent-encoded correctly.")
+                      .because("query.encoding"));
     parameters.emplace_back(std::move(*name), std::move(*value));
   }
   return parameters;

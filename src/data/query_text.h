@@ -1,5 +1,6 @@
 #pragma once
-// The small grammar of PostgREST's values: lists in parentheses, commas outside quotes, quoted texts.
+// The small grammar of PostgREST's values: lists in parentheses, commas outside quotes, quoted
+// texts.
 
 #include <expected>
 #include <optional>
@@ -9,8 +10,10 @@
 
 namespace tenon::data {
 
-/// Splits at `separator` outside quotes and parentheses. Empty when quotes or parentheses do not close.
-[[nodiscard]] std::optional<std::vector<std::string_view>> split_outside(std::string_view text, char separator);
+/// Splits at `separator` outside quotes and parentheses. Empty when quotes or parentheses do not
+/// close.
+[[nodiscard]] std::optional<std::vector<std::string_view>> split_outside(std::string_view text,
+                                                                         char separator);
 /// `"a\"b"` gives `a"b`; a text without quotes is itself. Empty when the quotes are wrong.
 [[nodiscard]] std::optional<std::string> unquote(std::string_view text);
 /// The inside of `(…)`.

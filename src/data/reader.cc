@@ -9,10 +9,12 @@ namespace tenon::data {
 namespace {
 
 /// Position of `version` in columns(): the first system column behind the fields.
-int version_place(const EntityInfo& entity) noexcept { return static_cast<int>(entity.entity().fields.size()) + 1; }
+int version_place(const EntityInfo& entity) noexcept {
+  return static_cast<int>(entity.entity().fields.size()) + 1;
+}
 
-void write_selected(std::string& out, const EntityInfo& entity, const std::vector<Selected>& columns,
-                    const storage::Row& row) {
+void write_selected(std::string& out, const EntityInfo& entity,
+                    const std::vector<Selected>& columns, const storage::Row& row) {
   char before = '{';
   int place = 0;
   for (const auto& selected : columns) {
@@ -86,7 +88,8 @@ Result<Page> Reader::list(const EntityInfo& entity, const Query& query) {
       write_selected(page.json, entity, plan.columns, row);
       if (page.rows < query.limit) return storage::Visit::more;
       int place = static_cast<int>(plan.columns.size());
-      for (const auto key : plan.keys) last.push_back(read_value(entity.columns()[key], row, place++));
+      for (const auto key : plan.keys)
+        last.push_back(read_value(entity.columns()[key], row, place++));
       return storage::Visit::more;
     }));
   }
@@ -115,9 +118,11 @@ Result<Total> Reader::count(const EntityInfo& entity, const Query& query) {
   return total;
 }
 
-Result<std::vector<RecordId>> Reader::matching(const EntityInfo& entity, const Query& query, std::size_t bound) {
+Result<std::vector<RecordId>> Reader::matching(const EntityInfo& entity, const Query& query,
+                                               std::size_t bound) {
   if (!query.filtered())
-    return fail(Error(ErrorCode::invalid, "A change of many records needs a filter.").because("data.filter_required"));
+    return fail(Error(ErrorCode::invalid, "A change of many records needs a filter.")
+                    .because("data.filter_required"));
   const auto statement = plan_matching(entity, query, viewer_, bound);
   std::vector<RecordId> ids;
   ++tally_.queries;
@@ -127,8 +132,9 @@ Result<std::vector<RecordId>> Reader::matching(const EntityInfo& entity, const Q
   }));
   tally_.rows_read += ids.size();
   if (ids.size() > bound)
-    return fail(Error(ErrorCode::exhausted, "More than " + std::to_string(bound) + " records match.")
-                    .because("data.max_affected"));
+    return fail(
+        Error(ErrorCode::exhausted, "More than " + std::to_string(bound) + " records match.")
+            .because("data.max_affected"));
   return ids;
 }
 

@@ -115,6 +115,9 @@ class UnitOfWork {
 
  private:
   struct State;
+  [[nodiscard]] Result<> erase_row(const EntityInfo& entity, RecordId id,
+                                   std::optional<std::uint64_t> expected_version);
+  [[nodiscard]] Result<> release_references(const EntityInfo& entity, RecordId id);
   std::unique_ptr<State> state_;
 };
 

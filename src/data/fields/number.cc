@@ -17,7 +17,8 @@ std::expected<std::int64_t, Reason> parse_integer(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc::result_out_of_range) return wrong("range", "The number is too large.");
-  if (error != std::errc() || end != text.data() + text.size()) return wrong("type", "A whole number is expected.");
+  if (error != std::errc() || end != text.data() + text.size())
+    return wrong("type", "A whole number is expected.");
   return value;
 }
 
@@ -42,11 +43,14 @@ std::expected<std::int64_t, Reason> parse_decimal(std::string_view text, unsigne
     if (__builtin_mul_overflow(value, 10, &value) || __builtin_sub_overflow(value, c - '0', &value))
       return wrong("range", "The number is too large.");
   }
-  if (digits == 0 || (point && decimals == 0)) return wrong("type", "A decimal number like 12.50 is expected.");
+  if (digits == 0 || (point && decimals == 0))
+    return wrong("type", "A decimal number like 12.50 is expected.");
   for (; decimals < scale; ++decimals)
-    if (__builtin_mul_overflow(value, 10, &value)) return wrong("range", "The number is too large.");
+    if (__builtin_mul_overflow(value, 10, &value))
+      return wrong("range", "The number is too large.");
   // The value was gathered below zero, where there is room for one more.
-  if (!negative && __builtin_mul_overflow(value, -1, &value)) return wrong("range", "The number is too large.");
+  if (!negative && __builtin_mul_overflow(value, -1, &value))
+    return wrong("range", "The number is too large.");
   return value;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Dates are days since 1970-01-01, times are UTC microseconds; outside they are ISO 8601 and RFC 3339. Years 0001…9999.
+// Dates are days since 1970-01-01, times are UTC microseconds; outside they are ISO 8601 and RFC
+// 3339. Years 0001…9999.
 
 #include <cstdint>
 #include <expected>

@@ -1,0 +1,166 @@
+#include "data/ddl.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "data/names.h"
+
+namespace tenon::data {
+namespace {
+
+std::string_view sql_type(Storage storage) noexcept {
+  switch (storage) {
+    case Storage::integer:
+      return "INTEGER";
+    case Storage::blob:
+      return "BLOB";
+    default:
+      return "TEXT";
+  }
+}
+
+/// Rules that a later version of a manifest never loosens. Lengths, options and bounds are checked
+/// before a value comes here: as table constraints they would turn every small change of a manifest
+/// into a rebuild of the table.
+std::string check_of(const Column& column) {
+  if (column.type == FieldType::boolean) return fmt::format(" CHECK ({} IN (0, 1))", column.sql);
+  if (column.storage == Storage::blob) return fmt::format(" CHECK (length({}) = 16)", column.sql);
+  if (column.type == FieldType::json || column.type == FieldType::computed ||
+      column.type == FieldType::multi_select)
+    return fmt::format(" CHECK (json_valid({}))", column.sql);
+  return {};
+}
+
+const EntityInfo* target_of(const EntityInfo& entity, const Field& field, const Catalog& catalog) {
+  return catalog.find(field.ref_plugin.empty() ? entity.plugin() : field.ref_plugin,
+                      field.ref_entity);
+}
+
+/// The unit of work does what on_delete says, with its events; the constraint is the net below it.
+std::string reference_of(const EntityInfo& entity, const Column& column, const Catalog& catalog) {
+  if (column.type != FieldType::reference || column.field == nullptr) return {};
+  const auto* target = target_of(entity, *column.field, catalog);
+  if (target == nullptr) return {};
+  const auto* action = column.field->on_delete == OnDelete::cascade ? " ON DELETE CASCADE"
+                       : column.nullable                            ? " ON DELETE SET NULL"
+                                                                    : "";
+  return fmt::format(" REFERENCES {}(\"id\"){} DEFERRABLE INITIALLY DEFERRED", target->table(),
+                     action);
+}
+
+std::string column_sql(const EntityInfo& entity, const Column& column, const Catalog& catalog) {
+  const auto* presence = column.nullable       ? ""
+                         : column.name == "id" ? " NOT NULL UNIQUE"
+                                               : " NOT NULL";
+  return fmt::format("{} {}{}{}{}", column.sql, sql_type(column.storage), presence,
+                     check_of(column), reference_of(entity, column, catalog));
+}
+
+bool small(FieldType type) noexcept {
+  return type == FieldType::boolean || type == FieldType::select ||
+         type == FieldType::multi_select || type == FieldType::json || type == FieldType::text ||
+         type == FieldType::computed;
+}
+
+/// Statement by name of each index. Every one holds living rows only and ends with the id, so that
+/// it serves filter, order and keyset paging at once. Fields of few values or long text get one
+/// only where they are sorted by.
+std::map<std::string, std::string> indexes_of(const EntityInfo& entity) {
+  std::map<std::string, std::string> all;
+  const auto add = [&](const std::vector<std::string>& fields, bool unique) {
+    std::string what = unique ? "u" : "k";
+    std::string list;
+    for (const auto& field : fields) {
+      what += "_" + field;
+      list += (list.empty() ? "" : ", ") + field_column(field);
+    }
+    const auto name = index_name(entity.plugin_number(), entity.name(), what);
+    all[name] =
+        fmt::format("CREATE {}INDEX {} ON {} ({}{}) WHERE \"deleted_at\" IS NULL",
+                    unique ? "UNIQUE " : "", name, entity.table(), list, unique ? "" : ", \"id\"");
+  };
+  const auto& source = entity.entity();
+  for (const auto& index : source.indexes) add(index.fields, index.unique);
+  for (const auto& field : source.fields) {
+    if (field.unique) add({field.name}, true);
+    if (field.unique) continue;
+    const bool led = std::ranges::any_of(
+        source.indexes, [&](const Index& index) { return index.fields.front() == field.name; });
+    const bool reference = field.type == FieldType::reference;
+    const bool orderable = field.type != FieldType::json && field.type != FieldType::multi_select &&
+                           field.type != FieldType::computed;
+    if ((field.sortable && orderable) ||
+        ((field.filterable || reference) && !led && !small(field.type)))
+      add({field.name}, false);
+  }
+  return all;
+}
+
+std::unexpected<Error> incompatible(const EntityInfo& entity, std::string_view field,
+                                    std::string_view what) {
+  return fail(Error(ErrorCode::conflict,
+                    fmt::format("\"{}\": field \"{}\" {}; an upgrade in place can only add.",
+                                entity.name(), field, what))
+                  .because("schema.incompatible"));
+}
+
+}  // namespace
+
+std::vector<std::string> create_table(const EntityInfo& entity, const Catalog& catalog) {
+  std::string body = "\"rid\" INTEGER PRIMARY KEY";
+  for (const auto& column : entity.columns()) body += ",\n  " + column_sql(entity, column, catalog);
+  body += ",\n  \"deleted_at\" INTEGER";
+  for (const auto& column : entity.columns())
+    if (!column.fold_sql.empty()) body += ",\n  " + column.fold_sql + " TEXT";
+  std::vector<std::string> statements{
+      fmt::format("CREATE TABLE {} (\n  {}\n) STRICT", entity.table(), body)};
+  for (auto& [name, statement] : indexes_of(entity)) statements.push_back(std::move(statement));
+  return statements;
+}
+
+Result<std::vector<std::string>> upgrade_table(const EntityInfo& before, const EntityInfo& after,
+                                               const Catalog& catalog) {
+  std::vector<std::string> statements;
+  for (const auto& old : before.columns()) {
+    const auto found = after.find(old.name);
+    if (!found) return incompatible(before, old.name, "is gone");
+    const auto& now = after.columns()[*found];
+    if (now.type != old.type || now.scale != old.scale)
+      return incompatible(before, old.name, "changes its kind");
+    if (old.nullable && !now.nullable) return incompatible(before, old.name, "becomes required");
+    if (!old.nullable && now.nullable) return incompatible(before, old.name, "becomes optional");
+    if (old.field != nullptr && now.field != nullptr &&
+        old.field->ref_entity != now.field->ref_entity)
+      return incompatible(before, old.name, "refers to something else");
+    if (old.fold_sql.empty() && !now.fold_sql.empty()) {
+      statements.push_back(
+          fmt::format("ALTER TABLE {} ADD COLUMN {} TEXT", after.table(), now.fold_sql));
+      statements.push_back(
+          fmt::format("UPDATE {} SET {} = tenon_fold({})", after.table(), now.fold_sql, now.sql));
+    }
+  }
+  for (const auto& now : after.columns()) {
+    if (before.find(now.name)) continue;
+    if (!now.nullable) return incompatible(before, now.name, "is new and required");
+    statements.push_back(fmt::format("ALTER TABLE {} ADD COLUMN {}", after.table(),
+                                     column_sql(after, now, catalog)));
+    if (!now.fold_sql.empty())
+      statements.push_back(
+          fmt::format("ALTER TABLE {} ADD COLUMN {} TEXT", after.table(), now.fold_sql));
+  }
+  const auto old_indexes = indexes_of(before);
+  const auto new_indexes = indexes_of(after);
+  for (const auto& [name, statement] : old_indexes)
+    if (!new_indexes.contains(name)) statements.push_back("DROP INDEX " + name);
+  for (const auto& [name, statement] : new_indexes)
+    if (!old_indexes.contains(name)) statements.push_back(statement);
+  return statements;
+}
+
+std::vector<std::string> drop_table(const EntityInfo& entity) {
+  return {"DROP TABLE " + entity.table()};
+}
+
+}  // namespace tenon::data

@@ -1,0 +1,179 @@
+#include "data/schema_json.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/json.h"
+
+namespace tenon::data {
+namespace {
+
+constexpr std::array<std::string_view, 16> kTypes = {
+    "string", "text", "integer", "decimal",      "money",     "boolean", "date",     "datetime",
+    "uuid",   "json", "select",  "multi_select", "reference", "file",    "sequence", "computed"};
+constexpr std::array<std::string_view, 3> kOnDelete = {"restrict", "set_null", "cascade"};
+
+json::object localized(const Localized& texts) {
+  json::object object;
+  for (const auto& [locale, text] : texts) object[locale] = text;
+  return object;
+}
+
+void put(json::object& object, std::string_view key, const std::optional<std::string>& text) {
+  if (text) object[key] = *text;
+}
+
+json::object field_json(const Field& field) {
+  json::object object{{"name", field.name},
+                      {"type", to_string(field.type)},
+                      {"display_name", localized(field.display_name)},
+                      {"required", field.required},
+                      {"unique", field.unique},
+                      {"searchable", field.searchable},
+                      {"filterable", field.filterable},
+                      {"sortable", field.sortable},
+                      {"max_length", field.max_length},
+                      {"scale", field.scale},
+                      {"ref_plugin", field.ref_plugin},
+                      {"ref_entity", field.ref_entity},
+                      {"ref_label_field", field.ref_label_field},
+                      {"on_delete", to_string(field.on_delete)},
+                      {"ui_widget", field.ui_widget}};
+  put(object, "default", field.default_value);
+  put(object, "pattern", field.pattern);
+  put(object, "minimum", field.minimum);
+  put(object, "maximum", field.maximum);
+  json::array options;
+  for (const auto& option : field.options)
+    options.emplace_back(json::object{{"value", option.value}, {"label", localized(option.label)}});
+  object["options"] = std::move(options);
+  return object;
+}
+
+// Reading: the text is ours; whatever is missing or of another kind reads as empty.
+std::string text(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  const auto* found = value == nullptr ? nullptr : value->if_string();
+  return found == nullptr ? std::string() : std::string(*found);
+}
+
+std::optional<std::string> optional_text(const json::object& object, std::string_view key) {
+  if (!object.contains(key)) return std::nullopt;
+  return text(object, key);
+}
+
+bool truth(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+std::uint32_t number(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  const auto* found = value == nullptr ? nullptr : value->if_int64();
+  return found == nullptr ? 0 : static_cast<std::uint32_t>(*found);
+}
+
+Localized texts(const json::object& object, std::string_view key) {
+  Localized result;
+  const auto* value = object.if_contains(key);
+  if (value == nullptr || !value->is_object()) return result;
+  for (const auto& [locale, content] : value->get_object())
+    if (const auto* found = content.if_string()) result.emplace(locale, *found);
+  return result;
+}
+
+const json::array& list(const json::object& object, std::string_view key) {
+  static const json::array empty;
+  const auto* value = object.if_contains(key);
+  const auto* found = value == nullptr ? nullptr : value->if_array();
+  return found == nullptr ? empty : *found;
+}
+
+template <class Enum, std::size_t N>
+Enum word(const std::array<std::string_view, N>& words, const std::string& wanted) {
+  const auto found = std::ranges::find(words, wanted);
+  return static_cast<Enum>(found == words.end() ? 0 : found - words.begin());
+}
+
+Field field_from(const json::object& object) {
+  Field field;
+  field.name = text(object, "name");
+  field.type = word<FieldType>(kTypes, text(object, "type"));
+  field.display_name = texts(object, "display_name");
+  field.required = truth(object, "required");
+  field.unique = truth(object, "unique");
+  field.searchable = truth(object, "searchable");
+  field.filterable = truth(object, "filterable");
+  field.sortable = truth(object, "sortable");
+  field.default_value = optional_text(object, "default");
+  field.max_length = number(object, "max_length");
+  field.scale = static_cast<std::uint8_t>(number(object, "scale"));
+  field.pattern = optional_text(object, "pattern");
+  field.minimum = optional_text(object, "minimum");
+  field.maximum = optional_text(object, "maximum");
+  for (const auto& option : list(object, "options"))
+    if (const auto* one = option.if_object())
+      field.options.push_back({.value = text(*one, "value"), .label = texts(*one, "label")});
+  field.ref_plugin = text(object, "ref_plugin");
+  field.ref_entity = text(object, "ref_entity");
+  field.ref_label_field = text(object, "ref_label_field");
+  field.on_delete = word<OnDelete>(kOnDelete, text(object, "on_delete"));
+  field.ui_widget = text(object, "ui_widget");
+  return field;
+}
+
+}  // namespace
+
+std::string_view to_string(FieldType type) noexcept {
+  return kTypes[static_cast<std::size_t>(type)];
+}
+std::string_view to_string(OnDelete on_delete) noexcept {
+  return kOnDelete[static_cast<std::size_t>(on_delete)];
+}
+
+std::string to_json(const Entity& entity) {
+  json::object object{{"plugin", entity.plugin},
+                      {"name", entity.name},
+                      {"display_name", localized(entity.display_name)},
+                      {"is_public", entity.is_public},
+                      {"soft_delete", entity.soft_delete},
+                      {"label_field", entity.label_field}};
+  json::array fields;
+  for (const auto& field : entity.fields) fields.emplace_back(field_json(field));
+  object["fields"] = std::move(fields);
+  json::array indexes;
+  for (const auto& index : entity.indexes) {
+    json::array names;
+    for (const auto& name : index.fields) names.emplace_back(name);
+    indexes.emplace_back(json::object{{"fields", std::move(names)}, {"unique", index.unique}});
+  }
+  object["indexes"] = std::move(indexes);
+  return json::serialize(object);
+}
+
+Result<Entity> entity_from_json(std::string_view stored) {
+  auto object = json::parse_object(stored, {.bytes = std::size_t{16} << 20U});
+  if (!object)
+    return fail(Error(ErrorCode::internal, "A stored schema cannot be read.")
+                    .because("schema.stored")
+                    .in_context(object.error().for_log()));
+  Entity entity;
+  entity.plugin = text(*object, "plugin");
+  entity.name = text(*object, "name");
+  entity.display_name = texts(*object, "display_name");
+  entity.is_public = truth(*object, "is_public");
+  entity.soft_delete = truth(*object, "soft_delete");
+  entity.label_field = text(*object, "label_field");
+  for (const auto& field : list(*object, "fields"))
+    if (const auto* one = field.if_object()) entity.fields.push_back(field_from(*one));
+  for (const auto& index : list(*object, "indexes"))
+    if (const auto* one = index.if_object()) {
+      Index added{.fields = {}, .unique = truth(*one, "unique")};
+      for (const auto& name : list(*one, "fields"))
+        if (const auto* written = name.if_string()) added.fields.emplace_back(*written);
+      entity.indexes.push_back(std::move(added));
+    }
+  return entity;
+}
+
+}  // namespace tenon::data

@@ -1,0 +1,36 @@
+#pragma once
+// The inside of a Tenant, for the files of this room that make up its parts.
+
+#include <mutex>
+
+#include "data/tenant.h"
+
+namespace tenon::data {
+
+struct Tenant::State {
+  std::string name;
+  std::unique_ptr<storage::Database> database;
+  const Clock& clock;
+  Random& random;
+  std::string cursor_key;
+
+  mutable std::mutex mutex;
+  std::shared_ptr<const Catalog> catalog;  // shared with every request that began under it
+  std::mutex reload_mutex;
+  std::unique_ptr<Outbox> outbox;
+
+  State(std::string tenant_name, std::unique_ptr<storage::Database> opened, const Clock& the_clock,
+        Random& the_random)
+      : name(std::move(tenant_name)),
+        database(std::move(opened)),
+        clock(the_clock),
+        random(the_random) {}
+
+  /// Reads what is installed and makes it the catalog. Errors: those of Catalog::make.
+  [[nodiscard]] Result<> reload();
+};
+
+/// What is installed, as the database says it.
+[[nodiscard]] Result<std::shared_ptr<const Catalog>> read_catalog(storage::Session& session);
+
+}  // namespace tenon::data

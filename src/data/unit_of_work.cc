@@ -1,0 +1,120 @@
+#include "data/unit_of_work.h"
+
+#include <array>
+
+#include "data/reader.h"
+#include "data/tenant_state.h"
+#include "data/unit_state.h"
+#include "data/write_log.h"
+
+namespace tenon::data {
+
+UnitOfWork::UnitOfWork(std::shared_ptr<Tenant> tenant, Viewer viewer, Origin origin)
+    : state_(std::make_unique<State>(std::move(tenant), std::move(viewer), std::move(origin))) {}
+UnitOfWork::UnitOfWork(UnitOfWork&&) noexcept = default;
+UnitOfWork& UnitOfWork::operator=(UnitOfWork&&) noexcept = default;
+UnitOfWork::~UnitOfWork() = default;
+
+Task<> UnitOfWork::acquire(Deadline deadline) {
+  TENON_ASSERT(!state_->ended);
+  if (state_->lease.held()) co_return Result<>();
+  auto lease = co_await state_->tenant->database().lease(deadline);
+  if (!lease) co_return std::unexpected(std::move(lease.error()));
+  state_->lease = std::move(*lease);
+  co_return Result<>();
+}
+
+bool UnitOfWork::acquired() const noexcept { return state_->lease.held(); }
+void UnitOfWork::set_deadline(Deadline deadline) noexcept { state_->lease.set_deadline(deadline); }
+
+Result<Record> UnitOfWork::get(const EntityInfo& entity, RecordId id) {
+  return state_->reader().get(entity, id);
+}
+Result<Page> UnitOfWork::list(const EntityInfo& entity, const Query& query) {
+  return state_->reader().list(entity, query);
+}
+Result<Total> UnitOfWork::count(const EntityInfo& entity, const Query& query) {
+  return state_->reader().count(entity, query);
+}
+Result<std::vector<RecordId>> UnitOfWork::matching(const EntityInfo& entity, const Query& query,
+                                                   std::size_t bound) {
+  return state_->reader().matching(entity, query, bound);
+}
+
+Result<std::vector<RecordId>> UnitOfWork::update_where(const EntityInfo& entity, const Query& query,
+                                                       const json::object& fields,
+                                                       std::size_t bound) {
+  TENON_ASSIGN(ids, matching(entity, query, bound));
+  TENON_TRY(within_savepoint([&]() -> Result<> {
+    for (const auto id : ids) TENON_TRY(update(entity, id, fields, std::nullopt));
+    return {};
+  }));
+  return std::move(ids);
+}
+
+Result<std::vector<RecordId>> UnitOfWork::erase_where(const EntityInfo& entity, const Query& query,
+                                                      std::size_t bound) {
+  TENON_ASSIGN(ids, matching(entity, query, bound));
+  TENON_TRY(within_savepoint([&]() -> Result<> {
+    for (const auto id : ids) {
+      // A cascade may have taken it already.
+      auto done = erase(entity, id, std::nullopt);
+      if (!done && done.error().code() != ErrorCode::not_found) return done;
+    }
+    return {};
+  }));
+  return std::move(ids);
+}
+
+Result<EventId> UnitOfWork::publish(std::string_view type, std::string_view aggregate,
+                                    std::string_view payload) {
+  const auto full = state_->origin.plugin + "." + std::string(type);
+  auto id = state_->log().event(full, aggregate.empty() ? full : aggregate, payload, state_->now());
+  if (id) ++state_->tally.events;
+  return id;
+}
+
+Result<bool> UnitOfWork::first_delivery(std::string_view consumer, EventId event) {
+  const std::array<storage::Value, 3> values{
+      consumer, storage::Blob(event.value.bytes),
+      std::int64_t{state_->now().time_since_epoch().count()}};
+  TENON_ASSIGN(
+      changed,
+      state_->session().execute(
+          "INSERT INTO inbox(consumer, event, at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
+          values));
+  return changed == 1;
+}
+
+Result<> UnitOfWork::within_savepoint(const std::function<Result<>()>& work) {
+  auto& session = state_->session();
+  const auto level = ++state_->level;
+  const auto begun = session.savepoint(level);
+  auto done = begun ? work() : begun;
+  if (begun) {
+    // If going back fails the transaction has died, and every further step of the unit says so.
+    if (!done) (void)session.rollback_to(level);
+    auto released = session.release(level);
+    if (done) done = std::move(released);
+  }
+  --state_->level;
+  return done;
+}
+
+Task<> UnitOfWork::commit() {
+  if (std::exchange(state_->ended, true)) co_return Result<>();
+  if (!state_->lease.held()) co_return Result<>();
+  co_return co_await state_->lease.commit();
+}
+
+void UnitOfWork::rollback() noexcept {
+  state_->ended = true;
+  state_->lease.rollback();
+}
+
+const Tally& UnitOfWork::tally() const noexcept { return state_->tally; }
+const Viewer& UnitOfWork::viewer() const noexcept { return state_->viewer; }
+Origin& UnitOfWork::origin() noexcept { return state_->origin; }
+const Catalog& UnitOfWork::catalog() const noexcept { return *state_->catalog; }
+
+}  // namespace tenon::data
