@@ -77,9 +77,9 @@ Result<Rules> rules_of(const Column& column, const Field& field) {
   Column bare = column;  // constants are checked without the bounds they make
   bare.rules.max_length = rules.max_length = length_of(field);
   if (field.pattern) {
-    auto pattern = Pattern::compile(*field.pattern);
+    auto pattern = Regex::compile(*field.pattern);
     if (!pattern) return fail(field_error(field.name, pattern.error().message()));
-    rules.pattern = std::move(*pattern);
+    rules.pattern = std::make_shared<const Regex>(std::move(*pattern));
   }
   if (column.storage == Storage::integer && column.type != FieldType::boolean) {
     TENON_ASSIGN(minimum, constant(bare, field.minimum, "minimum"));

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/pattern.h"
+#include "base/regex.h"
 #include "data/schema.h"
 #include "data/value.h"
 
@@ -23,8 +23,8 @@ enum class Storage : std::uint8_t { integer, text, blob };
 
 /// What a value must keep, made ready for use.
 struct Rules {
-  std::size_t max_length = 0;  // code points; bytes for JSON
-  std::optional<Pattern> pattern;
+  std::size_t max_length = 0;            // code points; bytes for JSON
+  std::shared_ptr<const Regex> pattern;  // shared by copies of the column
   std::optional<std::int64_t> minimum, maximum;
   Value default_value;  // null: none
 };

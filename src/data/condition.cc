@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "storage/fold.h"
+#include "base/utf8.h"
 
 namespace tenon::data {
 namespace {
@@ -86,7 +86,7 @@ std::string Condition::leaf(const Filter& filter) {
       const auto folded =
           column.fold_sql.empty() ? fmt::format("tenon_fold({})", column.sql) : column.fold_sql;
       return fmt::format("({} LIKE {} ESCAPE '\\')", folded,
-                         bind(storage::fold(std::get<std::string>(filter.values.front()))));
+                         bind(utf8::fold(std::get<std::string>(filter.values.front()))));
     }
     default:
       return fmt::format("({} {} {})", column.sql, sign(filter.op), bind(filter.values.front()));

@@ -18,7 +18,7 @@ std::string mac_of(std::string_view key, std::string_view shape, std::string_vie
   std::string text;
   append_number(text, shape.size());
   text.append(shape).append(payload);
-  const auto full = hmac_sha256(key, text);
+  const auto full = hmac_sha256(bytes_of(key), bytes_of(text));
   return {reinterpret_cast<const char*>(full.data()), kMac};
 }
 
@@ -75,7 +75,7 @@ std::string make_cursor(std::string_view key, std::string_view shape,
                         const std::vector<Value>& keys) {
   std::string payload;
   for (const auto& value : keys) append_value(payload, value);
-  return base64url(mac_of(key, shape, payload) + payload);
+  return base64url(bytes_of(mac_of(key, shape, payload) + payload));
 }
 
 Result<std::vector<Value>> read_cursor(std::string_view key, std::string_view shape,
@@ -83,8 +83,8 @@ Result<std::vector<Value>> read_cursor(std::string_view key, std::string_view sh
   const auto bytes = cursor.size() <= kLongest ? from_base64url(cursor) : std::nullopt;
   const bool good =
       bytes && bytes->size() > kMac &&
-      equal_in_constant_time(std::string_view(*bytes).substr(0, kMac),
-                             mac_of(key, shape, std::string_view(*bytes).substr(kMac)));
+      equal_in_constant_time(bytes_of(std::string_view(*bytes).substr(0, kMac)),
+                             bytes_of(mac_of(key, shape, std::string_view(*bytes).substr(kMac))));
   if (!good) {
     const std::string text = "The cursor does not belong to this question; start again without it.";
     return fail(Error(ErrorCode::invalid, text)

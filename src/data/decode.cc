@@ -6,10 +6,9 @@
 #include <cmath>
 #include <set>
 
-#include "data/fields/text.h"
+#include "base/utf8.h"
 #include "data/fields/time.h"
 #include "data/names.h"
-#include "storage/fold.h"
 
 namespace tenon::data {
 namespace {
@@ -40,8 +39,8 @@ Decoded check_text(const Column& column, std::string_view raw) {
     return wrong("characters", "The character NUL cannot be stored.");
   if (column.type == FieldType::string && raw.find_first_of("\r\n") != std::string_view::npos)
     return wrong("characters", "One line is expected.");
-  auto text = storage::normalize(raw);
-  if (code_points(text) > column.rules.max_length)
+  auto text = utf8::to_nfc(raw);
+  if (utf8::count_code_points(text) > column.rules.max_length)
     return wrong("max_length",
                  fmt::format("At most {} characters are allowed.", column.rules.max_length));
   if (column.rules.pattern && !column.rules.pattern->matches(text))
@@ -188,7 +187,7 @@ Decoded decode_text(const Column& column, std::string_view text) {
     default:
       if (text.find('\0') != std::string_view::npos)
         return wrong("characters", "The character NUL is not allowed.");
-      return storage::normalize(text);
+      return utf8::to_nfc(text);
   }
 }
 

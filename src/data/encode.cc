@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "data/fields/json_string.h"
 #include "data/fields/number.h"
-#include "data/fields/text.h"
 #include "data/fields/time.h"
 
 namespace tenon::data {

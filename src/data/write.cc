@@ -3,11 +3,11 @@
 
 #include <array>
 
+#include "base/utf8.h"
 #include "data/decode.h"
 #include "data/encode.h"
 #include "data/names.h"
 #include "data/unit_state.h"
-#include "storage/fold.h"
 
 namespace tenon::data {
 namespace {
@@ -37,7 +37,7 @@ Value user_value(const Viewer& viewer) {
 Value folded(const Value& value) {
   const auto* text = std::get_if<std::string>(&value);
   if (text == nullptr) return {};
-  return storage::fold(*text);
+  return utf8::fold(*text);
 }
 
 std::uint64_t version_of(const EntityInfo& entity, const std::vector<Value>& row) {

@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "base/decimal.h"
+
 namespace tenon::data {
 namespace {
 
@@ -23,35 +25,13 @@ std::expected<std::int64_t, Reason> parse_integer(std::string_view text) {
 }
 
 std::expected<std::int64_t, Reason> parse_decimal(std::string_view text, unsigned scale) {
-  const bool negative = text.starts_with('-');
-  if (negative) text.remove_prefix(1);
-  std::int64_t value = 0;
-  unsigned digits = 0;
-  unsigned decimals = 0;
-  bool point = false;
-  for (const char c : text) {
-    if (c == '.' && !point && digits > 0) {
-      point = true;
-      continue;
-    }
-    if (c < '0' || c > '9') return wrong("type", "A decimal number like 12.50 is expected.");
-    ++digits;
-    if (point && ++decimals > scale) {
-      if (c == '0') continue;
-      return wrong("scale", fmt::format("At most {} digits after the point are kept.", scale));
-    }
-    if (__builtin_mul_overflow(value, 10, &value) || __builtin_sub_overflow(value, c - '0', &value))
-      return wrong("range", "The number is too large.");
-  }
-  if (digits == 0 || (point && decimals == 0))
-    return wrong("type", "A decimal number like 12.50 is expected.");
-  for (; decimals < scale; ++decimals)
-    if (__builtin_mul_overflow(value, 10, &value))
-      return wrong("range", "The number is too large.");
-  // The value was gathered below zero, where there is room for one more.
-  if (!negative && __builtin_mul_overflow(value, -1, &value))
-    return wrong("range", "The number is too large.");
-  return value;
+  const auto decimal = Decimal::parse(text, static_cast<int>(scale));
+  if (decimal) return decimal->units();
+  const auto& reason = decimal.error().reason();
+  if (reason == "decimal.overflow") return wrong("range", "The number is too large.");
+  if (reason == "decimal.scale" || reason == "decimal.inexact")
+    return wrong("scale", fmt::format("At most {} digits after the point are kept.", scale));
+  return wrong("type", "A decimal number like 12.50 is expected.");
 }
 
 void write_integer(std::string& out, std::int64_t value) {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "storage/fold.h"
+#include "base/utf8.h"
 #include "storage/sqlite/connection.h"
 #include "storage/sqlite/errors.h"
 
@@ -18,7 +18,7 @@ void fold_function(sqlite3_context* context, int, sqlite3_value** arguments) {
   }
   const auto* data = reinterpret_cast<const char*>(sqlite3_value_text(arguments[0]));
   const auto size = static_cast<std::size_t>(sqlite3_value_bytes(arguments[0]));
-  const std::string folded = fold({data, size});
+  const std::string folded = utf8::fold({data, size});
   sqlite3_result_text64(context, folded.data(), folded.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 

@@ -1,13 +1,6 @@
-#include "data/fields/text.h"
-
-#include <algorithm>
+#include "data/fields/json_string.h"
 
 namespace tenon::data {
-
-std::size_t code_points(std::string_view text) noexcept {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
 
 void write_json_string(std::string& out, std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";

@@ -1,0 +1,238 @@
+// Reads and durable writes through this room, with SQLite alone beside them. Databases lie in the
+// temporary directory (TMPDIR): the rate of durable writes is that of its disk.
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <atomic>
+
+#include "data/run_unit.h"
+#include "data/tenant.h"
+#include "storage/scratch.h"
+
+namespace tenon::data {
+namespace {
+
+constexpr int kRows = 100'000;
+
+Deadline soon() { return Deadline::after(std::chrono::minutes(2)); }
+
+Field field(std::string name, FieldType type) {
+  Field made;
+  made.name = std::move(name);
+  made.type = type;
+  return made;
+}
+
+/// Seven fields, two secondary indexes.
+Entity customer() {
+  Entity entity{.plugin = "crm", .name = "customer"};
+  entity.fields = {field("name", FieldType::string),    field("code", FieldType::string),
+                   field("city", FieldType::string),    field("credit", FieldType::money),
+                   field("active", FieldType::boolean), field("born", FieldType::date),
+                   field("notes", FieldType::text)};
+  entity.fields[0].sortable = true;
+  entity.indexes = {{.fields = {"city"}}};
+  return entity;
+}
+
+json::object sample(int i) {
+  return {{"name", fmt::format("客户 {:06}", i * 7919 % 1'000'000)},
+          {"code", fmt::format("KH{:06}", i)},
+          {"city", fmt::format("城市{}", i % 50)},
+          {"credit", "1234.50"},
+          {"active", i % 2 == 0},
+          {"born", "1990-02-28"},
+          {"notes", "老客户，月结三十天。"}};
+}
+
+struct Stage {
+  tenon::testing::ScratchDirectory directory;
+  BlockingPool pool{{.threads = 2}};
+  SystemClock clock;
+  SystemRandom random;
+  Tenants tenants{directory.path(), pool, clock, random};
+  std::shared_ptr<Tenant> tenant;
+  std::vector<RecordId> ids;
+
+  explicit Stage(int rows) {
+    tenant = *tenants.create("bench");
+    Package package{.id = "crm",
+                    .version = "1",
+                    .manifest = {},
+                    .component = {},
+                    .sha256 = {},
+                    .entities = {customer()}};
+    if (!tenon::testing::run(tenant->install(std::move(package), soon()))) std::terminate();
+    for (int from = 0; from < rows; from += 10'000) fill(from, from + 10'000);
+  }
+
+  void fill(int from, int to) {
+    auto done = tenon::testing::run(
+        run_unit(tenant, Viewer{}, Origin{}, soon(), [&](UnitOfWork& unit) -> Result<> {
+          for (int i = from; i < to; ++i) {
+            TENON_ASSIGN(made, unit.insert(info(), sample(i)));
+            ids.push_back(made.id);
+          }
+          return {};
+        }));
+    if (!done) std::terminate();
+  }
+
+  [[nodiscard]] const EntityInfo& info() const {
+    return *tenant->catalog()->find("crm", "customer");
+  }
+};
+
+Stage& filled() {
+  static Stage stage(kRows);
+  return stage;
+}
+
+void get_by_id(benchmark::State& state) {
+  auto& stage = filled();
+  const auto& info = stage.info();
+  std::size_t i = 0;
+  for (auto _ : state) {
+    auto record = stage.tenant->get(info, stage.ids[i = (i + 7919) % stage.ids.size()], {});
+    if (!record) state.SkipWithError("no record");
+    benchmark::DoNotOptimize(record);
+  }
+}
+BENCHMARK(get_by_id);
+
+/// The same row by SQLite alone: every column read, no JSON.
+void get_by_id_raw(benchmark::State& state) {
+  auto& stage = filled();
+  auto reader = *stage.tenant->database().reader();
+  std::size_t i = 0;
+  for (auto _ : state) {
+    const std::array<storage::Value, 1> values{
+        storage::Blob(stage.ids[i = (i + 7919) % stage.ids.size()].value.bytes)};
+    std::size_t bytes = 0;
+    (void)reader.session().query(stage.info().sql().get, values, [&](const storage::Row& row) {
+      for (int column = 0; column < row.width(); ++column) bytes += row.text(column).size();
+      return storage::Visit::more;
+    });
+    benchmark::DoNotOptimize(bytes);
+  }
+}
+BENCHMARK(get_by_id_raw);
+
+void page_of_20(benchmark::State& state, const char* text) {
+  auto& stage = filled();
+  const auto& info = stage.info();
+  for (auto _ : state) {
+    auto query = parse_query(info, *split_query(text));
+    auto page = stage.tenant->list(info, *query, {}, soon());
+    if (!page || page->rows != 20) state.SkipWithError("no page");
+    benchmark::DoNotOptimize(page);
+  }
+}
+BENCHMARK_CAPTURE(page_of_20, filter, "city=eq.城市7&limit=20");
+BENCHMARK_CAPTURE(page_of_20, order, "order=name&limit=20");
+BENCHMARK_CAPTURE(page_of_20, order_descending, "order=name.desc&limit=20");
+
+void page_of_20_deep(benchmark::State& state) {
+  auto& stage = filled();
+  const auto& info = stage.info();
+  auto query = *parse_query(info, *split_query("order=name&limit=1000"));
+  for (int pages = 0; pages < 50; ++pages)
+    query.after = stage.tenant->list(info, query, {}, soon())->next;
+  query.limit = 20;
+  for (auto _ : state) {
+    auto page = stage.tenant->list(info, query, {}, soon());
+    if (!page || page->rows != 20) state.SkipWithError("no page");
+  }
+}
+BENCHMARK(page_of_20_deep);
+
+asio::awaitable<void> create(std::shared_ptr<Tenant> tenant, int from, int count,
+                             std::atomic<int>* acknowledged) {
+  for (int i = from; i < from + count; ++i) {
+    auto done = co_await run_unit(tenant, Viewer{}, Origin{}, soon(), [i](UnitOfWork& unit) {
+      return unit.insert(*unit.catalog().find("crm", "customer"), sample(i));
+    });
+    if (done) ++*acknowledged;
+  }
+}
+
+void durable_creates(benchmark::State& state) {
+  const auto members = static_cast<std::size_t>(state.range(0));
+  const auto threads = static_cast<std::size_t>(state.range(1));
+  constexpr int kEach = 250;
+  Stage stage(0);
+  std::atomic<int> acknowledged = 0;
+  int from = 0;
+  for (auto _ : state) {
+    tenon::testing::run_all(threads, members, [&](std::size_t i) {
+      return create(stage.tenant, from + static_cast<int>(i) * kEach, kEach, &acknowledged);
+    });
+    from += static_cast<int>(members) * kEach;
+  }
+  const auto figures = stage.tenant->database().figures();
+  state.counters["rows/s"] = benchmark::Counter(acknowledged, benchmark::Counter::kIsRate);
+  state.counters["rows/commit"] =
+      static_cast<double>(figures.members) / static_cast<double>(figures.commits);
+}
+BENCHMARK(durable_creates)
+    ->Args({1, 1})
+    ->Args({16, 1})
+    ->Args({16, 2})
+    ->Args({32, 2})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime();
+
+/// Groups of 16 by SQLite alone, one thread: row, event and audit row, one COMMIT.
+void durable_creates_raw(benchmark::State& state) {
+  Stage stage(0);
+  std::int64_t rows = 0;
+  const auto work = [&](storage::Session& session) -> Result<> {
+    for (int i = 0; i < 16; ++i) {
+      const auto id = Uuid::make_v7(stage.clock.now(), stage.random);
+      const std::array<storage::Value, 4> row{
+          storage::Blob(id.bytes), std::string_view("客户 000001"), std::string_view("城市7"),
+          std::string_view("老客户，月结三十天。")};
+      TENON_TRY(
+          session.execute("INSERT INTO \"x1_customer\"(\"id\", \"f_name\", \"f_city\", "
+                          "\"f_notes\", \"f_credit\", \"version\", "
+                          "\"created_at\", \"updated_at\") VALUES(?1, ?2, ?3, ?4, 1, 1, 1, 1)",
+                          row));
+      TENON_TRY(session.execute(
+          "INSERT INTO outbox(id, type, aggregate, payload, correlation, hop, created_at, next_at) "
+          "VALUES(?1, 'crm.customer.created', ?2, ?4, ?1, 0, 1, 1)",
+          row));
+      TENON_TRY(
+          session.execute("INSERT INTO audit(at, plugin, entity, record, action, after) "
+                          "VALUES(1, 'crm', ?3, ?1, 'created', ?4)",
+                          row));
+    }
+    return {};
+  };
+  for (auto _ : state) {
+    auto done = tenon::testing::run([](storage::Database* database, decltype(work) run) -> Task<> {
+      TENON_CO_ASSIGN(lease, co_await database->lease(soon()));
+      TENON_CO_TRY(run(lease.session()));
+      co_return co_await lease.commit();
+    }(&stage.tenant->database(), work));
+    if (!done) state.SkipWithError("failed");
+    rows += 16;
+  }
+  state.counters["rows/s"] =
+      benchmark::Counter(static_cast<double>(rows), benchmark::Counter::kIsRate);
+}
+BENCHMARK(durable_creates_raw)->UseRealTime();
+
+void fill_10000(benchmark::State& state) {
+  Stage stage(0);
+  int from = 0;
+  for (auto _ : state) {
+    stage.fill(from, from + 10'000);
+    from += 10'000;
+  }
+}
+BENCHMARK(fill_10000)->Unit(benchmark::kMillisecond)->Iterations(3);
+
+}  // namespace
+}  // namespace tenon::data

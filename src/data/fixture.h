@@ -1,0 +1,146 @@
+#pragma once
+// Test support: a tenant in a scratch directory with two entities that use most kinds of fields.
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/run_unit.h"
+#include "data/tenant.h"
+#include "storage/scratch.h"
+
+namespace tenon::data::testing {
+
+inline Deadline soon() { return Deadline::after(std::chrono::seconds(20)); }
+
+inline Field field(std::string name, FieldType type) {
+  Field made;
+  made.name = std::move(name);
+  made.type = type;
+  return made;
+}
+
+inline Entity company() {
+  Entity entity{.plugin = "crm", .name = "company"};
+  auto name = field("name", FieldType::string);
+  name.required = name.unique = true;
+  entity.fields = {name};
+  return entity;
+}
+
+inline Entity customer() {
+  Entity entity{.plugin = "crm", .name = "customer"};
+  auto name = field("name", FieldType::string);
+  name.required = name.searchable = name.sortable = name.filterable = true;
+  name.max_length = 120;
+  auto code = field("code", FieldType::string);
+  code.pattern = "[A-Z]{2}[0-9]{6}";
+  auto city = field("city", FieldType::string);
+  city.filterable = city.sortable = true;
+  city.default_value = "\"上海\"";
+  auto level = field("level", FieldType::select);
+  level.options = {{.value = "A"}, {.value = "B"}};
+  auto credit = field("credit", FieldType::money);
+  credit.minimum = "0";
+  credit.maximum = "\"1000000.00\"";
+  credit.sortable = true;
+  auto active = field("active", FieldType::boolean);
+  auto born = field("born", FieldType::date);
+  auto seen = field("seen", FieldType::datetime);
+  auto visits = field("visits", FieldType::integer);
+  auto notes = field("notes", FieldType::text);
+  auto extra = field("extra", FieldType::json);
+  auto tags = field("tags", FieldType::multi_select);
+  tags.options = {{.value = "vip"}, {.value = "new"}};
+  auto token = field("token", FieldType::uuid);
+  auto employer = field("employer", FieldType::reference);
+  employer.ref_entity = "company";
+  employer.on_delete = OnDelete::set_null;
+  auto score = field("score", FieldType::computed);
+  entity.fields = {name,   code,  city,  level, credit, active,   born, seen,
+                   visits, notes, extra, tags,  token,  employer, score};
+  entity.indexes = {{.fields = {"city", "level"}}, {.fields = {"code"}, .unique = true}};
+  return entity;
+}
+
+inline Entity contact() {
+  Entity entity{.plugin = "crm", .name = "contact"};
+  auto phone = field("phone", FieldType::string);
+  auto owner = field("customer", FieldType::reference);
+  owner.ref_entity = "customer";
+  owner.on_delete = OnDelete::cascade;
+  owner.required = true;
+  entity.fields = {phone, owner};
+  return entity;
+}
+
+inline Package crm(std::vector<Entity> entities = {company(), customer(), contact()}) {
+  return {.id = "crm",
+          .version = "1.0.0",
+          .manifest = "[metadata]",
+          .component = std::string("\0asm", 4),
+          .sha256 = "00",
+          .entities = std::move(entities)};
+}
+
+class TenantTest : public ::testing::Test {
+ protected:
+  tenon::testing::ScratchDirectory directory_;
+  BlockingPool pool_{{.threads = 2}};
+  SystemClock clock_;
+  SystemRandom random_;
+  Tenants tenants_{directory_.path(), pool_, clock_, random_};
+  std::shared_ptr<Tenant> tenant_;
+
+  void SetUp() override {
+    auto made = tenants_.create("acme");
+    ASSERT_TRUE(made) << made.error().for_log();
+    tenant_ = *made;
+    auto installed = tenon::testing::run(tenant_->install(crm(), soon()));
+    ASSERT_TRUE(installed) << installed.error().for_log();
+  }
+
+  const EntityInfo& entity(std::string_view name) {
+    static thread_local std::vector<std::shared_ptr<const Catalog>> kept;
+    kept.push_back(tenant_->catalog());
+    const auto* found = kept.back()->find("crm", name);
+    if (found == nullptr) throw std::runtime_error("no such entity");
+    return *found;
+  }
+
+  /// Runs `work(UnitOfWork&)` in a unit that commits when it succeeds.
+  template <class Work>
+  auto within(Work work, Origin origin = {.plugin = "crm"}, Viewer viewer = {}) {
+    return tenon::testing::run(run_unit(tenant_, viewer, origin, soon(), std::move(work)));
+  }
+
+  Result<Record> insert(std::string_view name, std::string_view fields) {
+    auto object = json::parse_object(fields);
+    if (!object) return std::unexpected(std::move(object.error()));
+    return within([&](UnitOfWork& unit) { return unit.insert(entity(name), *object); });
+  }
+
+  Result<Page> list(std::string_view name, std::string_view query, Count count = Count::none) {
+    auto parameters = split_query(query);
+    if (!parameters) return std::unexpected(std::move(parameters.error()));
+    auto parsed = parse_query(entity(name), *parameters);
+    if (!parsed) return std::unexpected(std::move(parsed.error()));
+    parsed->count = count;
+    return tenant_->list(entity(name), *parsed, {}, soon());
+  }
+
+  /// The answer to `select=name` as `a,b,c`, or the reason of the error.
+  std::string names(std::string_view query) {
+    auto page = list("customer", std::string(query) + "&select=name");
+    if (!page) return page.error().reason();
+    std::string text;
+    const auto parsed = json::parse(page->json);
+    for (const auto& row : parsed->as_array())
+      text += (text.empty() ? "" : ",") + std::string(row.at("name").as_string());
+    return text;
+  }
+};
+
+}  // namespace tenon::data::testing
