@@ -64,7 +64,7 @@ struct Stage {
                     .sha256 = {},
                     .entities = {customer()}};
     if (!tenon::testing::run(tenant->install(std::move(package), soon()))) std::terminate();
-    for (int from = 0; from < rows; from += 10'000) fill(from, from + 10'000);
+    for (int from = 0; from < rows; from += 1000) fill(from, from + 1000);
   }
 
   void fill(int from, int to) {
