@@ -17,6 +17,7 @@ get_filename_component(TENON_ROOT ${CMAKE_CURRENT_LIST_DIR} DIRECTORY)
 set(TENON_GUEST_STACK 131072 CACHE STRING "Bytes of stack of a C++ guest")
 set(TENON_GUEST_MAX_BYTES 100000 CACHE STRING "The largest component a first-party guest may be, in bytes")
 set(TENON_WIT_V1 ${TENON_ROOT}/wit/v1.0 CACHE PATH "The contract sdk/cpp is built against")
+set(TENON_CARGO_TARGET_DIR ${CMAKE_BINARY_DIR}/guests/cargo CACHE PATH "What cargo built for Rust guests")
 
 # Tools of ./dev setup lie in the cache folder; the newest wit-bindgen there is the one setup pinned.
 set(TENON_TOOL_CACHES $ENV{TENON_CACHE} $ENV{XDG_CACHE_HOME}/tenon $ENV{HOME}/.cache/tenon)
@@ -156,7 +157,6 @@ endfunction()
 function(tenon_guest_rust core)
   get_filename_component(manifest ${ARG_SOURCES} ABSOLUTE)
   get_filename_component(crate ${manifest} DIRECTORY)
-  set(target_dir ${CMAKE_BINARY_DIR}/guests/cargo)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${crate}/*.rs ${crate}/Cargo.* ${TENON_ROOT}/sdk/rust/*.rs
     ${TENON_ROOT}/sdk/rust/Cargo.toml)
   set(wit_files "")
@@ -164,9 +164,9 @@ function(tenon_guest_rust core)
     file(GLOB_RECURSE files CONFIGURE_DEPENDS ${wit}/*.wit)
     list(APPEND wit_files ${files})
   endforeach()
-  set(built ${target_dir}/wasm32-unknown-unknown/release/${ARG_NAME}.wasm)
+  set(built ${TENON_CARGO_TARGET_DIR}/wasm32-unknown-unknown/release/${ARG_NAME}.wasm)
   add_custom_command(OUTPUT ${core}
-    COMMAND ${CMAKE_COMMAND} -E env CARGO_TARGET_DIR=${target_dir} ${TENON_CARGO} build --locked --quiet --release
+    COMMAND ${CMAKE_COMMAND} -E env CARGO_TARGET_DIR=${TENON_CARGO_TARGET_DIR} ${TENON_CARGO} build --locked --quiet --release
       --target wasm32-unknown-unknown --manifest-path ${manifest}
     COMMAND ${CMAKE_COMMAND} -E copy ${built} ${core}
     DEPENDS ${sources} ${wit_files} JOB_POOL ${pool}
