@@ -165,7 +165,10 @@ function(tenon_guest_rust core)
     list(APPEND wit_files ${files})
   endforeach()
   set(built ${TENON_CARGO_TARGET_DIR}/wasm32-unknown-unknown/release/${ARG_NAME}.wasm)
+  # What Ninja found out of date is built anew: Cargo does not always see that a WIT file has changed.
   add_custom_command(OUTPUT ${core}
+    COMMAND ${CMAKE_COMMAND} -E env CARGO_TARGET_DIR=${TENON_CARGO_TARGET_DIR} ${TENON_CARGO} clean --locked --quiet
+      --release --target wasm32-unknown-unknown --package ${ARG_NAME} --manifest-path ${manifest}
     COMMAND ${CMAKE_COMMAND} -E env CARGO_TARGET_DIR=${TENON_CARGO_TARGET_DIR} ${TENON_CARGO} build --locked --quiet --release
       --target wasm32-unknown-unknown --manifest-path ${manifest}
     COMMAND ${CMAKE_COMMAND} -E copy ${built} ${core}
