@@ -3,13 +3,10 @@
 
 #include <gmock/gmock.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <fstream>
-#include <iterator>
+#include <algorithm>
 
 #include "base/json.h"
-#include "wasm/call.h"
+#include "support/run_guest.h"
 #include "wasm/component.h"
 #include "wasm/engine.h"
 #include "wasm/linker.h"
@@ -25,16 +22,8 @@ struct Expectation {
   std::vector<std::string> reasons;
 };
 
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-template <class T>
-T need(Result<T> result) {
-  if (!result) fatal(result.error().for_log(), std::source_location::current());
-  return std::move(*result);
-}
+using tenon::testing::need;
+using tenon::testing::read_file;
 
 std::vector<std::string> texts(const json::value& list) {
   return boost::json::value_to<std::vector<std::string>>(list);
@@ -90,18 +79,9 @@ class Hostile : public ::testing::TestWithParam<Expectation> {
     }
     Call call(program, Limits{}, nullptr);
     const auto function = program.find(item.interface, item.name);
-    auto result = call.start(*function, arguments);
-    if (!result) {
-      asio::io_context loop{1};
-      asio::co_spawn(loop, call.finish(),
-                     [&](const std::exception_ptr& thrown, Result<Reply> reply) {
-                       if (thrown) std::rethrow_exception(thrown);
-                       result.emplace(std::move(reply));
-                     });
-      loop.run();
-    }
-    if (!*result) return std::string(result->error().reason());
-    return (*result)->is_failure() ? "failure" : "returns";
+    const auto result = tenon::testing::run_to_end(call, *function, arguments);
+    if (!result) return std::string(result.error().reason());
+    return result->is_failure() ? "failure" : "returns";
   }
 
   static Item item_of(const Expectation& row, const std::string& call) {
