@@ -188,8 +188,8 @@ TEST_F(TrappingModule, fails_in_the_way_its_word_says_after_it_inserted_a_row) {
       {"utf8", {"plugin.trap"}},
       {"utf8-log", {"plugin.trap"}},
       {"utf8-insert", {"plugin.trap"}},
-      {"huge", {"limit.crossing", "limit.guest_time"}},
-      {"huge-insert", {"limit.crossing", "limit.guest_time"}},
+      {"huge", {"limit.crossing"}},
+      {"huge-insert", {"limit.crossing"}},
       {"flood", {"limit.fuel", "limit.guest_time"}},
   };
   for (const auto& [mode, reasons] : kCases) {
