@@ -93,16 +93,18 @@ function(tenon_guest_bindings folder world)
     COMMENT "Guest bindings of ${world}" VERBATIM)
 endfunction()
 
-# The traps in place of WASI, shared by all C++ guests.
+# What every C++ guest is linked with: traps in place of WASI, memory in bulk.
 function(tenon_guest_runtime variable)
   set(folder ${CMAKE_BINARY_DIR}/guests/runtime)
   if(NOT TARGET guest_runtime)
     file(MAKE_DIRECTORY ${folder})
     tenon_guest_object(wasi ${TENON_ROOT}/sdk/cpp/runtime/no_wasi.c ${folder} ${TENON_GUEST_MACHINE} -Wall -Werror)
     tenon_guest_object(abort ${TENON_ROOT}/sdk/cpp/runtime/abort.cc ${folder} ${TENON_GUEST_CXX_FLAGS})
-    add_custom_target(guest_runtime DEPENDS ${wasi} ${abort})
+    tenon_guest_object(memory ${TENON_ROOT}/sdk/cpp/runtime/memory.c ${folder} ${TENON_GUEST_MACHINE} -fno-lto
+      -fno-builtin -Wall -Werror)
+    add_custom_target(guest_runtime DEPENDS ${wasi} ${abort} ${memory})
   endif()
-  set(${variable} ${folder}/no_wasi.c.o ${folder}/abort.cc.o PARENT_SCOPE)
+  set(${variable} ${folder}/no_wasi.c.o ${folder}/abort.cc.o ${folder}/memory.c.o PARENT_SCOPE)
 endfunction()
 
 # sdk/cpp as an archive: a guest takes from it only the exports that its own world names.

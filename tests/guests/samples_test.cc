@@ -47,7 +47,7 @@ class Sample : public ::testing::TestWithParam<const char*> {
   }
 
   Reply run(std::string_view name, const std::vector<Value>& arguments) {
-    wasm::Call call(*program_, {}, &host_);
+    wasm::Call call(*program_, testing::patient(), &host_);
     return need(
         testing::run_to_end(call, program_->find("erp:plugin/plugin", name).value(), arguments));
   }

@@ -77,7 +77,7 @@ class Hostile : public ::testing::TestWithParam<Expectation> {
       if (parameters.substr(at).starts_with("list<u8>"))
         arguments.push_back(Value::bytes(R"({"name":"x"})"));
     }
-    Call call(program, Limits{}, nullptr);
+    Call call(program, tenon::testing::patient(), nullptr);
     const auto function = program.find(item.interface, item.name);
     const auto result = tenon::testing::run_to_end(call, *function, arguments);
     if (!result) return std::string(result.error().reason());

@@ -3,6 +3,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -25,6 +26,15 @@ T need(Result<T> result) {
 }
 inline void need(Result<> result) {
   if (!result) fatal(result.error().for_log(), std::source_location::current());
+}
+
+/// The standard limits with time to spare, so that a busy machine does not end a call before the
+/// limit under test does.
+inline wasm::Limits patient() {
+  wasm::Limits limits;
+  limits.guest_time = std::chrono::seconds(30);
+  limits.wall_time = std::chrono::seconds(60);
+  return limits;
 }
 
 /// start(), and the rest on an event loop of its own when the guest gave the thread back.

@@ -51,6 +51,9 @@ void flood_log() {
     log::error("line\r\n\x1b[2J\x07 not the guest's: level=info user=root");
 }
 
+// As a number it is written without a look at each byte, which alone would use up a call.
+Json huge_text() { return Json::number('"' + std::string(kHuge, 'x') + '"'); }
+
 Json record(std::string_view name) { return Json::object({{"name", name}}); }
 
 }  // namespace
@@ -73,8 +76,9 @@ Result<Json> misbehave(std::string_view mode, const Json& fine) {
   if (mode == "utf8") return Json::object({{"name", kNoUtf8}});
   if (mode == "utf8-log") log::info(kNoUtf8);
   if (mode == "utf8-insert") TENON_TRY(data::insert("trace", record(kNoUtf8)));
-  if (mode == "huge") return Json::object({{"name", std::string(kHuge, 'x')}});
-  if (mode == "huge-insert") TENON_TRY(data::insert("trace", record(std::string(kHuge, 'x'))));
+  if (mode == "huge") return Json::object({{"name", huge_text()}});
+  if (mode == "huge-insert")
+    TENON_TRY(data::insert("trace", Json::object({{"name", huge_text()}})));
   if (mode == "not-json") return Json::number("{\"name\":");
   if (mode == "wrong-field") return Json::object({{"name", "x"}, {"no_such_field", "x"}});
   if (mode == "flood") TENON_TRY(flood());
