@@ -1,12 +1,10 @@
 #include <CLI/CLI.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
 #include <cstdio>
 #include <iostream>
 #include <memory>
 #include <string>
 
-#include "async/executor_pool.h"
+#include "async/wait_for.h"
 #include "commands.h"
 #include "identity/users.h"
 
@@ -30,16 +28,10 @@ Result<int> create(const CreateOptions& options) {
   data::Tenants tenants(options.data, pool, clock, random);
   TENON_ASSIGN(tenant, tenants.create(options.name));
   identity::Users users(pool, clock, random);
-  ExecutorPool executors(1, "command");
-  const auto id = asio::co_spawn(executors.next(),
-                                 users.create(tenant,
-                                              {.name = options.user,
-                                               .password = Secret<std::string>(password),
-                                               .administrator = true},
-                                              identity::Users::PasswordRule::enforced,
-                                              Deadline::after(std::chrono::seconds(30))),
-                                 asio::use_future)
-                      .get();
+  const auto id = wait_for(users.create(
+      tenant,
+      {.name = options.user, .password = Secret<std::string>(password), .administrator = true},
+      identity::Users::PasswordRule::enforced, Deadline::after(std::chrono::seconds(30))));
   if (!id) return fail(Error(id.error()));
   std::printf("tenant \"%s\" with administrator \"%s\"\n", options.name.c_str(),
               options.user.c_str());

@@ -1,14 +1,13 @@
 #include "api/json_body.h"
 
-#include <boost/algorithm/string/predicate.hpp>
+#include "http/ascii.h"
 
 namespace tenon::api {
 namespace {
 
 bool is_json(std::string_view media_type) {
   const std::string_view type = media_type.substr(0, media_type.find(';'));
-  return boost::algorithm::iequals(type, "application/json") ||
-         boost::algorithm::iequals(type, "application/json ");
+  return http::same_without_case(type, "application/json");
 }
 
 std::unexpected<Error> wrong(std::string_view name, std::string_view code, std::string message) {

@@ -1,7 +1,8 @@
 #include "api/prefer.h"
 
-#include <boost/algorithm/string/predicate.hpp>
 #include <charconv>
+
+#include "http/ascii.h"
 
 namespace tenon::api {
 namespace {
@@ -59,7 +60,7 @@ Result<Preferences> preferences_of(const http::Request& request) {
   Preferences preferences;
   Result<> done;
   request.for_each_header([&](std::string_view name, std::string_view value) {
-    if (!boost::algorithm::iequals(name, "prefer")) return;
+    if (!http::same_without_case(name, "prefer")) return;
     while (done && !value.empty()) {
       const auto comma = value.find(',');
       done = apply(preferences, trim(value.substr(0, comma)));

@@ -9,7 +9,7 @@
 #include <set>
 #include <thread>
 
-#include "data/fixture.h"
+#include "data/test_fixture.h"
 
 namespace tenon::data {
 namespace {

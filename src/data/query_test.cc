@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "data/fixture.h"
 #include "data/planner.h"
 #include "data/reader.h"
+#include "data/test_fixture.h"
 
 namespace tenon::data {
 namespace {

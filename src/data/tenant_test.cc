@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "base/utf8.h"
-#include "data/fixture.h"
+#include "data/test_fixture.h"
 
 namespace tenon::data {
 namespace {

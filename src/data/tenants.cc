@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <map>
 #include <mutex>
 
+#include "async/wait_for.h"
 #include "data/system.h"
 #include "data/tenant_state.h"
 
@@ -14,18 +13,6 @@ namespace tenon::data {
 namespace {
 
 constexpr auto kOpenWithin = std::chrono::seconds(10);
-
-/// Opening is rare and blocks anyway; it drives the one task it needs on a loop of its own.
-Result<> run_here(Task<> task) {
-  asio::io_context loop;
-  Result<> outcome = fail(ErrorCode::internal, "The task did not end.");
-  asio::co_spawn(loop, std::move(task), [&outcome](std::exception_ptr bug, Result<> result) {
-    if (bug) std::rethrow_exception(bug);
-    outcome = std::move(result);
-  });
-  loop.run();
-  return outcome;
-}
 
 Task<> prepare(storage::Database& database, Random& random) {
   TENON_CO_ASSIGN(lease, co_await database.lease(Deadline::after(kOpenWithin)));
@@ -65,7 +52,7 @@ struct Tenants::State {
     TENON_ASSIGN(database, storage::open_sqlite(file(name), missing, pool, settings));
     auto state =
         std::make_unique<Tenant::State>(std::string(name), std::move(database), clock, random);
-    TENON_TRY(run_here(prepare(*state->database, random)));
+    TENON_TRY(wait_for(prepare(*state->database, random)));
     {
       TENON_ASSIGN(reader, state->database->reader());
       TENON_ASSIGN(key, read_cursor_key(reader.session()));

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "data/fixture.h"
+#include "data/test_fixture.h"
 
 namespace tenon::data {
 namespace {

@@ -1,7 +1,8 @@
 #include "http/multipart.h"
 
-#include <boost/algorithm/string/predicate.hpp>
 #include <optional>
+
+#include "http/ascii.h"
 
 namespace tenon::http {
 namespace {
@@ -41,7 +42,7 @@ std::optional<std::string> parameter(std::string_view header, std::string_view w
     } else {
       value = trim(header.substr(0, header.find(';')));
     }
-    if (boost::algorithm::iequals(name, wanted)) return value;
+    if (same_without_case(name, wanted)) return value;
     at = header.find(';');
   }
   return std::nullopt;
@@ -62,9 +63,9 @@ Result<Part> parse_part(std::string_view text) {
     if (colon == std::string_view::npos) return malformed("a part header has no colon");
     const std::string_view name = line.substr(0, colon);
     const std::string_view value = trim(line.substr(colon + 1));
-    if (boost::algorithm::iequals(name, "content-type")) part.content_type = value;
-    if (!boost::algorithm::iequals(name, "content-disposition")) continue;
-    if (!boost::algorithm::istarts_with(value, "form-data"))
+    if (same_without_case(name, "content-type")) part.content_type = value;
+    if (!same_without_case(name, "content-disposition")) continue;
+    if (!same_without_case(value.substr(0, 9), "form-data"))
       return malformed("a part is not form-data");
     if (auto given = parameter(value, "name")) {
       part.name = *std::move(given);
@@ -79,7 +80,7 @@ Result<Part> parse_part(std::string_view text) {
 }  // namespace
 
 Result<std::vector<Part>> parse_multipart(std::string_view content_type, std::string_view body) {
-  const auto boundary = boost::algorithm::istarts_with(content_type, "multipart/form-data")
+  const auto boundary = same_without_case(content_type.substr(0, 19), "multipart/form-data")
                             ? parameter(content_type, "boundary")
                             : std::nullopt;
   if (!boundary || boundary->empty() || boundary->size() > 70)

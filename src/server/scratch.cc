@@ -2,11 +2,10 @@
 
 #include <stdlib.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
 #include <filesystem>
 #include <utility>
 
+#include "async/wait_for.h"
 #include "data/tenant.h"
 #include "plugins/workspace.h"
 
@@ -161,8 +160,7 @@ Result<ScratchReport> run_scratch(ScratchCall call) {
   TENON_ASSIGN(host, plugins::Host::create(*engine, clock, plugins::NativeCache(), 1, {}));
   TENON_ASSIGN(plugin, load(host->loader(), call));
   TENON_ASSIGN(tenant, tenants.create("scratch"));
-  auto report =
-      asio::co_spawn(host->executor(), run(*host, plugin, tenant, call), asio::use_future).get();
+  auto report = wait_for(run(*host, plugin, tenant, call));
   host->stop();
   return report;
 }

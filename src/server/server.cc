@@ -4,15 +4,13 @@
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <utility>
 
 #include "api/endpoint.h"
 #include "api/messages.h"
 #include "api/routes.h"
-#include "async/executor_pool.h"
+#include "async/wait_for.h"
 #include "base/hash.h"
 #include "http/security_headers.h"
 #include "http/server.h"
@@ -31,12 +29,6 @@ constexpr std::size_t kBlockingThreads = 4;
 
 bool is_loopback(const std::string& address) {
   return address.starts_with("127.") || address == "::1" || address == "localhost";
-}
-
-/// Runs `task` on `executor` and waits for it: for the few places that are no coroutines.
-template <class R>
-R wait_for(const Executor& executor, asio::awaitable<R> task) {
-  return asio::co_spawn(executor, std::move(task), asio::use_future).get();
 }
 
 /// The folder of all data, readable by its owner only.
@@ -146,8 +138,7 @@ Result<> Server::Impl::open() {
       [log = log](std::string_view tenant, std::string_view plugin, const Error& error) {
         log->error("plugin {} of tenant {} is not served: {}", plugin, tenant, error.for_log());
       }));
-  if (config.demo)
-    TENON_TRY(wait_for(host->executor(), make_demo(config, *registry, *host, users)));
+  if (config.demo) TENON_TRY(wait_for(make_demo(config, *registry, *host, users)));
   app = std::make_unique<api::App>(api::App{.registry = *registry,
                                             .host = *host,
                                             .sessions = sessions,
@@ -206,7 +197,7 @@ Result<> Server::stop() {
   Result<> done;
   if (impl_->http) done = impl_->http->stop(deadline);
   if (impl_->registry) {
-    auto ended = wait_for(impl_->host->executor(), impl_->registry->stop(deadline));
+    auto ended = wait_for(impl_->registry->stop(deadline));
     if (done && !ended) done = std::move(ended);
   }
   impl_->tenants.close();
