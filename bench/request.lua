@@ -1,6 +1,7 @@
 -- wrk script: sends METHOD with the cookie and body prefix given after `--`, one new body per request.
 -- wrk ... -- METHOD COOKIE [BODY-PREFIX]   (a body is BODY-PREFIX, a serial number, and `"}`)
-local method, cookie, prefix, thread_number
+-- `thread_number` is a global because setup() can only set globals of a thread.
+local method, cookie, prefix
 local serial = 0
 local threads = 0
 
@@ -18,7 +19,7 @@ end
 function request()
   if not prefix then return wrk.format(method) end
   serial = serial + 1
-  return wrk.format(method, nil, nil, prefix .. thread_number .. "-" .. serial .. '"}')
+  return wrk.format(method, nil, nil, prefix .. thread_number .. "-" .. os.time() .. "-" .. serial .. '"}')
 end
 
 function done(summary, latency, _)
