@@ -144,10 +144,11 @@ void TaskGroup::spawn_on(Executor executor, Task<> task) {
 }
 
 void TaskGroup::spawn_on(Executor executor, asio::awaitable<void> task) {
-  auto entry = state_->begin(executor);
+  auto entry = state_->begin(std::move(executor));
   if (!entry) return;
+  const Executor on = entry->executor;
   auto slot = entry->signal.slot();
-  asio::co_spawn(executor, with_cancellation_as_value(std::move(task)),
+  asio::co_spawn(on, with_cancellation_as_value(std::move(task)),
                  asio::bind_cancellation_slot(
                      slot, [running = State::Running(state_, std::move(entry))](
                                const std::exception_ptr& bug) { end_process_on_bug(bug); }));

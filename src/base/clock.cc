@@ -56,7 +56,7 @@ std::optional<Timestamp> from_rfc3339(std::string_view text) noexcept {
   if (text.starts_with('.')) {
     text.remove_prefix(1);
     const std::size_t size = text.find_first_not_of("0123456789");
-    if (size == std::string_view::npos || size > 9) return std::nullopt;
+    if (size > 9) return std::nullopt;  // npos, when nothing follows, is such a size too
     auto number = digits(text.substr(0, size));
     if (!number) return std::nullopt;
     for (std::size_t i = size; i < 9; ++i) *number *= 10;

@@ -29,7 +29,7 @@ class Date {
 
  private:
   constexpr explicit Date(std::chrono::sys_days days) noexcept : days_(days) {}
-  std::chrono::sys_days days_{};
+  std::chrono::sys_days days_;  // zero unless set: a time_point starts at its epoch
 };
 
 }  // namespace tenon

@@ -122,7 +122,7 @@ class BrokenInvariant : public std::logic_error {
 #define TENON_ASSIGN(name, expression)                                                            \
   auto name##_result_ = (expression);                                                             \
   if (!name##_result_) return std::unexpected<::tenon::Error>(std::move(name##_result_.error())); \
-  auto& name = *name##_result_
+  auto& name = *name##_result_  // NOLINT(bugprone-macro-parentheses): it declares the name
 
 /// The same two inside a coroutine.
 #define TENON_CO_TRY(expression)                                                \
@@ -135,7 +135,7 @@ class BrokenInvariant : public std::logic_error {
   auto name##_result_ = (expression);                                             \
   if (!name##_result_)                                                            \
     co_return std::unexpected<::tenon::Error>(std::move(name##_result_.error())); \
-  auto& name = *name##_result_
+  auto& name = *name##_result_  // NOLINT(bugprone-macro-parentheses): it declares the name
 
 /// A broken invariant is a bug. Stays on in release; ends this request.
 #define TENON_ASSERT(condition)                                               \

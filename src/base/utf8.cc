@@ -40,7 +40,7 @@ std::optional<std::size_t> first_invalid_byte(std::string_view text) noexcept {
     }
     const std::size_t start = at;
     UChar32 code_point = 0;
-    U8_NEXT(bytes, at, text.size(), code_point);
+    U8_NEXT(bytes, at, text.size(), code_point);  // NOLINT(bugprone-inc-dec-in-conditions): ICU's
     if (code_point < 0) return start;
   }
   return std::nullopt;

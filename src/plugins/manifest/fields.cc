@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/regex.h"
 #include "plugins/manifest/codes.h"
 #include "plugins/manifest/read.h"
 #include "plugins/manifest/sections.h"
@@ -188,6 +189,8 @@ class FieldReader {
                           "only string and text have a pattern");
       else if (pattern->text.empty() || pattern->text.size() > kLongestPattern)
         draft_.issues.add(pattern->spot, codes::kPattern, "a pattern has 1 to 200 bytes");
+      else if (const auto regex = Regex::compile(pattern->text); !regex)
+        draft_.issues.add(pattern->spot, codes::kPattern, regex.error().message());
       else
         field_.pattern = pattern->text;
     }

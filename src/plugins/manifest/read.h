@@ -28,7 +28,8 @@ struct ManifestLimits {
 
 /// Either a manifest that keeps every rule, or every issue of it in the order of the file. A TOML
 /// syntax error is reported alone: nothing behind it can be trusted.
-/// Thread: any. Cost: about 1 ms for 256 KiB; a longer text is refused unread.
+/// Thread: any. Cost: milliseconds (Unicode checks of every label): for install and start, not for
+/// a request. A text over the cap is refused unread.
 [[nodiscard]] std::expected<Manifest, ManifestIssues> read_manifest(std::string_view text);
 
 }  // namespace tenon::plugins
