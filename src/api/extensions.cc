@@ -56,6 +56,49 @@ Task<http::Response> run_action(const App* app, RequestContext context, http::Re
   co_return http::Response::json(200, std::move(output));
 }
 
+/// A call by hand: an administrator runs `init` or `handle-event` of an installed plugin in a
+/// transaction of its own.
+asio::awaitable<plugins::Outcome> call_by_hand(plugins::Host* host,
+                                               plugins::CallArguments arguments,
+                                               json::object call) {
+  const auto text = [&](std::string_view name) {
+    const json::value* value = call.if_contains(name);
+    return value != nullptr && value->is_string() ? std::string(value->get_string())
+                                                  : std::string();
+  };
+  if (text("export") == "init") co_return co_await host->init(std::move(arguments));
+  const json::value* payload = call.if_contains("payload");
+  const std::string event =
+      json::serialize(json::object{{"id", ""},
+                                   {"type", text("type")},
+                                   {"hop", 0},
+                                   {"payload", payload ? *payload : json::value()}});
+  co_return co_await host->handle_event(std::move(arguments), text("type"),
+                                        payload ? json::serialize(*payload) : "{}", event);
+}
+
+Task<http::Response> call_export(const App* app, RequestContext context, http::Request request) {
+  TENON_CO_ASSIGN(site, site_of(*app, context));
+  TENON_CO_ASSIGN(installation, installation_of(site, request.parameter("plugin")));
+  TENON_CO_ASSIGN(call, json_object(request));
+  TENON_CO_ASSIGN(name, required_text(call, "export"));
+  if (name != "init" && name != "handle-event")
+    co_return fail(
+        Error(ErrorCode::invalid, "export is \"init\" or \"handle-event\"")
+            .because("schema.fields")
+            .with_field(
+                {.path = "/export", .code = "option", .message = "is init or handle-event"}));
+  TENON_CO_ASSIGN(
+      output,
+      co_await transact<std::string>(
+          *app, site,
+          [host = &app->host, installation, call](data::UnitOfWork& unit, const Site& here) {
+            return settled(call_by_hand(
+                host, {.installation = *installation, .work = unit, .origin = here.origin}, call));
+          }));
+  co_return http::Response::json(200, json::serialize(json::object{{"result", output}}));
+}
+
 /// Whether `path` fits `pattern`, whose `{name}` segments take any one segment.
 bool fits(std::string_view pattern, std::string_view path) {
   while (!pattern.empty() && !path.empty()) {
@@ -148,6 +191,9 @@ std::vector<http::Route> extension_routes(const App& app, const Gate& gate) {
                         });
   };
   std::vector<http::Route> routes = {{.method = http::Method::post,
+                                      .pattern = "/api/v1/plugins/{plugin}/calls",
+                                      .handler = handler(Access::administrator, call_export)},
+                                     {.method = http::Method::post,
                                       .pattern = "/api/v1/{plugin}/rpc/{action}",
                                       .handler = handler(Access::signed_in, run_action)}};
   for (const http::Method method : {http::Method::get, http::Method::post, http::Method::put,

@@ -50,10 +50,10 @@ std::vector<FieldError> fields_from(const std::string& text) {
   return fields;
 }
 
-/// The guest's own refusal. v0 has only text; `code: message`, as the host itself words failures,
-/// gives the code.
+/// The guest's own refusal, with control characters escaped: its text goes to people and to logs.
+/// v0 has only text; `code: message`, as the host itself words failures, gives the code.
 Error to_error(const wasm::Failure& failure) {
-  return Error(failure.code, failure.message)
+  return Error(failure.code, escape_log_text(failure.message))
       .because("plugin.refused")
       .with_fields(fields_from(failure.fields));
 }
@@ -63,9 +63,10 @@ Error to_error(const std::string& text) {
   if (colon != std::string::npos) {
     const auto code = error_code_from(text.substr(0, colon));
     if (to_string(code) == std::string_view(text).substr(0, colon))
-      return Error(code, text.substr(colon + 2)).because("plugin.refused");
+      return Error(code, escape_log_text(std::string_view(text).substr(colon + 2)))
+          .because("plugin.refused");
   }
-  return Error(ErrorCode::invalid, text).because("plugin.refused");
+  return Error(ErrorCode::invalid, escape_log_text(text)).because("plugin.refused");
 }
 
 std::string value_of(std::expected<std::string, wasm::Failure>& value) { return std::move(*value); }
