@@ -30,7 +30,10 @@ def unbuilt_tests(tree: Tree) -> Iterator[Problem]:
     for file in tree.files.values():
         if not file.name.endswith(("_test.cc", "_bench.cc", "_fuzz.cc", "_test.py")):
             continue
-        if not any(names(tree.files[lists], file) and reached(tree, lists) for lists in list_files(tree, file)):
+        above = [lists for lists in list_files(tree, file) if names(tree.files[lists], file)]
+        elsewhere = [f.path for f in tree.files.values() if f.name == "CMakeLists.txt" and
+                     f"${{CMAKE_SOURCE_DIR}}/{file.path}" in f.text]
+        if not any(reached(tree, lists) for lists in above + elsewhere):
             yield file.problem(1, "unbuilt", "no CMakeLists.txt that the build reaches names this file")
 
 

@@ -143,6 +143,12 @@ class Tidy(unittest.TestCase):
         self.caught("unbuilt", {"tests/lost_test.cc": "#include <gtest/gtest.h>\n"})
         self.caught("unbuilt", {"tests/lost_test.py": ""})
 
+    def test_a_test_may_be_named_by_another_folder(self):
+        self.assertEqual(self.problems(files={
+            "tools/x_test.py": "",
+            "src/http/CMakeLists.txt": "tenon_library(http)\nadd_test(NAME x COMMAND ${CMAKE_SOURCE_DIR}/tools/x_test.py)\n",
+        }), [])
+
     def test_a_test_in_a_folder_that_the_build_does_not_reach_is_caught(self):
         self.caught("unbuilt", {"tests/deep/CMakeLists.txt": "add_executable(x x_test.cc)\n", "tests/deep/x_test.cc": ""})
 
