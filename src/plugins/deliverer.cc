@@ -9,7 +9,8 @@
 namespace tenon::plugins {
 namespace {
 
-constexpr std::size_t kBatch = 64;
+// Fewer than a plugin's permits, so that people are not kept waiting behind events.
+constexpr std::size_t kBatch = 8;
 constexpr std::chrono::milliseconds kLook{500};
 constexpr std::chrono::seconds kHandlerTime{60};
 constexpr std::chrono::seconds kSettleTime{10};
@@ -65,20 +66,27 @@ asio::awaitable<bool> Deliverer::deliver_batch() {
   auto& outbox = workspace_->tenant()->outbox();
   auto events = outbox.claim(kBatch, host_.clock().now());
   if (!events || events->empty()) co_return false;
-  std::vector<std::int64_t> delivered;
-  for (const data::Event& event : *events) {
-    auto done = co_await deliver(event);
-    if (done) {
-      delivered.push_back(event.sequence);
-    } else {
-      (void)co_await outbox.fail(event.sequence, done.error().for_log(), host_.clock().now(),
-                                 Deadline::after(kSettleTime));
-    }
-  }
+  // One event of each aggregate is out, so they may run side by side and share the cost of a
+  // commit.
+  const auto batch =
+      std::make_shared<Batch>(Batch{.left = events->size(), .settled = {}, .delivered = {}});
+  for (data::Event& event : *events) tasks_.spawn(settle(batch, std::move(event)));
+  if (!co_await batch->settled.wait(Deadline::never())) co_return false;  // stopping
   // What is not acknowledged is delivered again, and first_delivery() makes that harmless.
-  if (!delivered.empty())
-    (void)co_await outbox.ack(std::move(delivered), Deadline::after(kSettleTime));
+  if (!batch->delivered.empty())
+    (void)co_await outbox.ack(batch->delivered, Deadline::after(kSettleTime));
   co_return true;
+}
+
+asio::awaitable<void> Deliverer::settle(std::shared_ptr<Batch> batch, data::Event event) {
+  auto done = co_await deliver(event);
+  if (done) {
+    batch->delivered.push_back(event.sequence);
+  } else {
+    (void)co_await workspace_->tenant()->outbox().fail(
+        event.sequence, done.error().for_log(), host_.clock().now(), Deadline::after(kSettleTime));
+  }
+  if (--batch->left == 0) batch->settled.set();
 }
 
 Task<> Deliverer::deliver(const data::Event& event) {

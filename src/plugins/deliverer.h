@@ -3,8 +3,11 @@
 // each handler in a transaction of its own in which the event is noted as handled, so that its
 // effects happen once.
 
+#include <cstdint>
 #include <memory>
+#include <vector>
 
+#include "async/event.h"
 #include "async/mailbox.h"
 #include "async/task_group.h"
 #include "plugins/host.h"
@@ -27,7 +30,14 @@ class Deliverer {
 
  private:
   [[nodiscard]] asio::awaitable<void> run();
+  /// Events that are delivered side by side; alive until the last of them has ended.
+  struct Batch {
+    std::size_t left;
+    Event settled;
+    std::vector<std::int64_t> delivered;
+  };
   [[nodiscard]] asio::awaitable<bool> deliver_batch();
+  [[nodiscard]] asio::awaitable<void> settle(std::shared_ptr<Batch> batch, data::Event event);
   [[nodiscard]] Task<> deliver(const data::Event& event);
   [[nodiscard]] Task<> deliver_to(const Installation& installation,
                                   std::shared_ptr<const Installations> all,
