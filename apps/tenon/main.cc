@@ -23,6 +23,10 @@ int run(int argc, char** argv) {
   tenon::app::add_serve(app, selected);
   tenon::app::add_plugin(app, selected);
   tenon::app::add_tenant(app, selected);
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+    std::fprintf(stderr, "tenon: there is no command \"%s\" (see tenon --help)\n", argv[1]);
+    return 2;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
