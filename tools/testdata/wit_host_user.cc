@@ -1,5 +1,6 @@
-// What a host writes against the generated bindings: an implementation of each import it gives, and a call of an
-// export. wit_host_change_test.py compiles it against the WIT as it is, and against changed copies.
+// What a host writes against the generated bindings: an implementation of each import it gives, and
+// a call of an export. wit_host_change_test.py compiles it against the WIT as it is, and against
+// changed copies.
 #include "contract/v0.h"
 #include "contract/v1_0.h"
 
@@ -7,7 +8,8 @@ namespace tenon::contract {
 
 class Host final : public v0::Host {
  public:
-  Answer<std::expected<Bytes, std::string>> db_insert(wasm::CallState&, std::string_view, BytesView) override {
+  Answer<std::expected<Bytes, std::string>> db_insert(wasm::CallState&, std::string_view,
+                                                      BytesView) override {
     return Bytes{"{}"};
   }
   Result<> log_write(wasm::CallState&, std::string_view, std::string_view) override { return {}; }
@@ -46,16 +48,19 @@ Result<> link_all(wasm::Linker& linker, v1_0::Data& data, v1_0::Identity& identi
   static Log log;
   static Clock clock;
   TENON_TRY(v0::link(linker, {.host = host}));
-  return v1_0::link(linker,
-                    {.data = data, .events = events, .log = log, .clock = clock, .identity = identity});
+  return v1_0::link(
+      linker, {.data = data, .events = events, .log = log, .clock = clock, .identity = identity});
 }
 
-Task<std::expected<void, std::string>> handle(Function<v0::plugin::HandleEvent> function, wasm::Call& call) {
+Task<std::expected<void, std::string>> handle(Function<v0::plugin::HandleEvent> function,
+                                              wasm::Call& call) {
   return function.run(call, std::string_view("order.posted"), BytesView{"{}"});
 }
 
-Task<std::expected<std::string, wasm::Failure>> save(Function<v1_0::hooks::BeforeSave> hook, wasm::Call& call) {
-  return hook.run(call, std::string_view("customer"), std::string_view("insert"), std::string_view("{}"));
+Task<std::expected<std::string, wasm::Failure>> save(Function<v1_0::hooks::BeforeSave> hook,
+                                                     wasm::Call& call) {
+  return hook.run(call, std::string_view("customer"), std::string_view("insert"),
+                  std::string_view("{}"));
 }
 
 }  // namespace tenon::contract
