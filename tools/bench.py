@@ -6,7 +6,7 @@ usage: bench.py --build FOLDER [runtime|data|plugins|http] [--json FILE]
 Two kinds of benchmark count:
   tenon_<room>_bench   Google Benchmark programs beside the code. A counter is a figure of its own; the end of its
                        name is its unit (p99_us, idle_bytes, requests_per_second).
-  bench/<area>/*.py    end-to-end workloads; each prints a JSON list of {name, value, unit} and nothing else.
+  bench/<area>_*.py    end-to-end workloads; each prints a JSON list of {name, value, unit} and nothing else.
 `context` tells machine, build and load at the start of that program: a figure without them cannot be compared.
 """
 import argparse
@@ -86,8 +86,8 @@ def programs(build: pathlib.Path, areas: list[str]) -> list[tuple[str, object]]:
             program = build / "src" / room / f"tenon_{room}_bench"
             if program.exists():
                 found.setdefault(program.name, lambda p=program: google_benchmark(p))
-        for script in sorted((ROOT / "bench" / area).glob("*.py")):
-            found.setdefault(f"bench/{area}/{script.name}", lambda s=script: workload(s, build))
+        for script in sorted((ROOT / "bench").glob(f"{area}_*.py")):
+            found.setdefault(f"bench/{script.name}", lambda s=script: workload(s, build))
     return list(found.items())
 
 

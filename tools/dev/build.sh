@@ -7,5 +7,5 @@ if [[ $# -gt 0 ]]; then
   ninja -C build/release "$@"
 else
   build_all_that_runs
-  if [[ -x build/release/tenon ]]; then note "build/release/tenon is ready"; fi
+  note "build/release/tenon is ready"
 fi

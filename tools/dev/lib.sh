@@ -47,6 +47,4 @@ configure() {
   cmake --preset "$1"
 }
 
-has_target() { ninja -C "build/$1" -t query "$2" >/dev/null 2>&1; }
-
 tracked_cpp() { git ls-files --cached --others --exclude-standard -- '*.h' '*.cc' | while read -r f; do [[ -f $f ]] && echo "$f"; done; }

@@ -1,14 +1,11 @@
 # What a running server needs: the program, the demo plugins, the web application.
 source tools/dev/web.sh
 
-# The target `demo` (when there is one) is what `tenon serve --demo` loads besides the program itself.
+# tenon_share is what lies beside the program in share/: the first-party plugins for --demo.
 build_program() {
   configure release
-  local targets=()
-  if has_target release tenon; then targets+=(tenon); fi
-  if has_target release demo; then targets+=(demo); fi
-  say "build build/release (${targets[*]:-all})"
-  ninja -C build/release "${targets[@]}"
+  say "build build/release/tenon"
+  ninja -C build/release tenon tenon_share
 }
 
 build_all_that_runs() {

@@ -3,7 +3,6 @@ source tools/dev/program.sh
 
 setup
 build_all_that_runs
-[[ -x build/release/tenon ]] || die "there is no apps/tenon in this tree yet"
 options=(--demo)
 if [[ " $* " != *" --data"* ]]; then
   mkdir -p build/run

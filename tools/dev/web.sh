@@ -22,18 +22,9 @@ install_web_modules() {
   fi
 }
 
-# The program looks for the web application in share/web beside itself.
-link_web() {
-  mkdir -p build/release/share
-  if [[ ! -e build/release/share/web || -L build/release/share/web ]]; then
-    ln -sfn "$ROOT/web/dist" build/release/share/web
-  fi
-}
-
 build_web() {
   has_web || { note "web/: nothing to build yet"; return 0; }
   install_web_modules
-  link_web
   local stamp="build/web.stamp"
   if [[ -f "$stamp" && -d web/dist && -z "$(find web \( -name node_modules -o -name dist -o -name generated \) -prune \
       -o -mindepth 1 -newer "$stamp" -print -quit)" ]]; then
