@@ -100,6 +100,7 @@ constexpr auto kTexts = std::to_array<Text>({
     {"wasm.core_module", "需要 WebAssembly 组件，而不是核心模块"},
     {"wasm.import", "组件需要主机不提供的功能"},
     {"wasm.invalid", "组件无效"},
+    {"wasm.nested", "组件嵌套过深"},
     {"wasm.not_wasm", "不是 WebAssembly 文件"},
     {"wasm.truncated", "WebAssembly 文件不完整"},
 });

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "plugins/gate.h"
 #include "plugins/manifest/read.h"
 
 namespace tenon::plugins {
@@ -80,6 +81,7 @@ Result<PluginHandle> Loader::load(Manifest manifest, std::string_view component)
   if (component.size() > PackageLimits{}.wasm_bytes)
     return fail(Error(ErrorCode::exhausted, "the component is larger than 32 MiB")
                     .because("limit.component"));
+  TENON_TRY(check_gate(component));
   const std::string digest = hex(sha256(component));
   TENON_ASSIGN(program, program_of(digest, component));
   std::vector<FieldError> wrong;

@@ -15,8 +15,8 @@ Result<PluginHandle> load_installed(Host& host, data::Tenant& tenant, const data
 
 }  // namespace
 
-Registry::Registry(data::Tenants& tenants, Host& host, BlockingPool& pool)
-    : tenants_(tenants), host_(host), pool_(pool) {}
+Registry::Registry(data::Tenants& tenants, Host& host, BlockingPool& compilers)
+    : tenants_(tenants), host_(host), compilers_(compilers) {}
 
 Registry::~Registry() = default;
 
@@ -68,7 +68,7 @@ void Registry::committed(std::string_view tenant) {
 Task<PluginHandle> Registry::install(std::shared_ptr<Workspace> workspace, InstallRequest request) {
   const auto tenant = workspace->tenant();
   // Compiling takes a core for milliseconds to minutes: never on a thread that serves others.
-  auto loaded = co_await pool_.run([this, &request]() -> Result<PluginHandle> {
+  auto loaded = co_await compilers_.run([this, &request]() -> Result<PluginHandle> {
     return host_.loader().load(request.manifest, request.component);
   });
   if (!loaded) co_return std::unexpected(std::move(loaded.error()));

@@ -26,10 +26,12 @@ struct InstallRequest {
   Deadline deadline = Deadline::never();
 };
 
-/// Thread: any, but start and stop from one owner. Lifetime: tenants, host and pool outlive it.
+/// Thread: any, but start and stop from one owner. Lifetime: tenants, host and `compilers` outlive
+/// it. `compilers` is a pool of its own: compiling must not keep the reads of other tenants
+/// waiting.
 class Registry {
  public:
-  Registry(data::Tenants& tenants, Host& host, BlockingPool& pool);
+  Registry(data::Tenants& tenants, Host& host, BlockingPool& compilers);
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
   ~Registry();
@@ -73,7 +75,7 @@ class Registry {
 
   data::Tenants& tenants_;
   Host& host_;
-  BlockingPool& pool_;
+  BlockingPool& compilers_;
   mutable std::shared_mutex mutex_;
   std::map<std::string, Entry, std::less<>> entries_;
 };

@@ -77,6 +77,7 @@ struct Server::Impl {
   explicit Impl(Config given)
       : config(std::move(given)),
         pool({.threads = kBlockingThreads, .queue = 4096, .name = "blocking"}),
+        compilers({.threads = 1, .queue = 16, .name = "compile"}),
         tenants(config.data.string(), pool, clock, random),
         users(pool, clock, random),
         sessions({}, clock, random) {}
@@ -86,6 +87,7 @@ struct Server::Impl {
   SystemRandom random;
   std::shared_ptr<spdlog::logger> log;  // shared with the sinks' registry
   BlockingPool pool;
+  BlockingPool compilers;
   std::unique_ptr<wasm::Engine> engine;
   data::Tenants tenants;
   std::unique_ptr<plugins::Host> host;
@@ -133,7 +135,7 @@ Result<> Server::Impl::open() {
                                plugins::to_string(line.level), origin.trace, line.message);
                    }));
   host = std::move(made_host);
-  registry = std::make_unique<plugins::Registry>(tenants, *host, pool);
+  registry = std::make_unique<plugins::Registry>(tenants, *host, compilers);
   TENON_TRY(registry->open_all(
       [log = log](std::string_view tenant, std::string_view plugin, const Error& error) {
         log->error("plugin {} of tenant {} is not served: {}", plugin, tenant, error.for_log());
@@ -201,6 +203,7 @@ Result<> Server::stop() {
     if (done && !ended) done = std::move(ended);
   }
   impl_->tenants.close();
+  impl_->compilers.stop();
   impl_->pool.stop();
   if (impl_->host) impl_->host->stop();
   return done;
