@@ -4,7 +4,9 @@
 
 #include <array>
 #include <atomic>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fstream>
 
@@ -174,8 +176,16 @@ TEST_F(DatabaseTest, runs_unacknowledged_members_again_when_an_interrupt_kills_t
     auto end = co_await lease->commit();
     EXPECT_FALSE(end);
   };
-  run_all(1, 4, [&](std::size_t i) {
-    return i == 3 ? slow(database_.get(), &seen)
+  // Holds the lease until the others stand in line, so that no commit comes between them.
+  auto gate = [](Database* database) -> asio::awaitable<void> {
+    auto lease = co_await database->lease(Deadline::after(kSoon));
+    const auto executor = co_await asio::this_coro::executor;
+    for (int turn = 0; turn < 10; ++turn) co_await asio::post(executor, asio::use_awaitable);
+    if (lease) lease->rollback();
+  };
+  run_all(1, 5, [&](std::size_t i) {
+    if (i == 0) return gate(database_.get());
+    return i == 4 ? slow(database_.get(), &seen)
                   : good(database_.get(), &seen, static_cast<std::int64_t>(i));
   });
   EXPECT_EQ(seen.interrupted, 1);
