@@ -65,6 +65,7 @@ install_python_tools() {
 install_node() {
   [[ -x "$NODE_HOME/bin/node" && -x "$NODE_HOME/bin/npm" ]] && return
   say "Node $NODE_VERSION"
+  rm -rf "$CACHE"/node-bootstrap.* "$NODE_HOME".* # of a run that was interrupted; the lock is ours
   local staging="$NODE_HOME.$$" bootstrap="" path="$PATH"
   mkdir -p "$staging/bin"
   if ! npm --version >/dev/null 2>&1; then
