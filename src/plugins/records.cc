@@ -38,12 +38,8 @@ Task<json::object> run_hook(Host& host, RecordWrite write, const data::EntityInf
   const Installation* owner = hooked(*installations, entity);
   if (owner == nullptr) co_return fields;
   std::string change = "{\"before\":" + before + ",\"after\":" + json::serialize(fields) + "}";
-  const std::uint32_t depth = write.origin.depth;
-  CallOrigin origin = std::move(write.origin);
-  // The outermost hook is admitted like any call; inside another plugin's call it is nested.
-  origin.depth = depth;
   auto outcome = co_await host.before_save(
-      CallArguments{.installation = *owner, .work = write.work, .origin = std::move(origin)},
+      CallArguments{.installation = *owner, .work = write.work, .origin = std::move(write.origin)},
       entity.name(), std::move(operation), std::move(change));
   if (!outcome.result) co_return std::unexpected(std::move(outcome.result.error()));
   auto saved = json::parse_object(*outcome.result);
