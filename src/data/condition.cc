@@ -72,9 +72,9 @@ std::string Condition::leaf(const Filter& filter) {
     case Operator::is_null:
       return fmt::format("({} IS NULL)", column.sql);
     case Operator::is_true:
-      return fmt::format("({} IS 1)", column.sql);
+      return fmt::format("({0} IS NOT NULL AND {0} = 1)", column.sql);
     case Operator::is_false:
-      return fmt::format("({} IS 0)", column.sql);
+      return fmt::format("({0} IS NOT NULL AND {0} = 0)", column.sql);
     case Operator::in: {
       std::string list;
       for (const auto& value : filter.values) list += (list.empty() ? "" : ", ") + bind(value);

@@ -10,26 +10,15 @@
 namespace tenon::data {
 namespace {
 
-std::string_view sql_type(Storage storage) noexcept {
-  switch (storage) {
-    case Storage::integer:
-      return "INTEGER";
-    case Storage::blob:
-      return "BLOB";
-    default:
-      return "TEXT";
-  }
-}
-
 /// Rules that a later version of a manifest never loosens. Lengths, options and bounds are checked
 /// before a value comes here: as table constraints they would turn every small change of a manifest
 /// into a rebuild of the table.
-std::string check_of(const Column& column) {
+std::string check_of(const Column& column, Dialect dialect) {
   if (column.type == FieldType::boolean) return fmt::format(" CHECK ({} IN (0, 1))", column.sql);
-  if (column.storage == Storage::blob) return fmt::format(" CHECK (length({}) = 16)", column.sql);
+  if (column.storage == Storage::blob) return id_check(dialect, column.sql);
   if (column.type == FieldType::json || column.type == FieldType::computed ||
       column.type == FieldType::multi_select)
-    return fmt::format(" CHECK (json_valid({}))", column.sql);
+    return json_check(dialect, column.sql);
   return {};
 }
 
@@ -50,12 +39,13 @@ std::string reference_of(const EntityInfo& entity, const Column& column, const C
                      action);
 }
 
-std::string column_sql(const EntityInfo& entity, const Column& column, const Catalog& catalog) {
+std::string column_sql(const EntityInfo& entity, const Column& column, const Catalog& catalog,
+                       Dialect dialect) {
   const auto* presence = column.nullable       ? ""
                          : column.name == "id" ? " NOT NULL UNIQUE"
                                                : " NOT NULL";
-  return fmt::format("{} {}{}{}{}", column.sql, sql_type(column.storage), presence,
-                     check_of(column), reference_of(entity, column, catalog));
+  return fmt::format("{} {}{}{}{}", column.sql, column_type(dialect, column.storage), presence,
+                     check_of(column, dialect), reference_of(entity, column, catalog));
 }
 
 bool small(FieldType type) noexcept {
@@ -108,20 +98,22 @@ std::unexpected<Error> incompatible(const EntityInfo& entity, std::string_view f
 
 }  // namespace
 
-std::vector<std::string> create_table(const EntityInfo& entity, const Catalog& catalog) {
-  std::string body = "\"rid\" INTEGER PRIMARY KEY";
-  for (const auto& column : entity.columns()) body += ",\n  " + column_sql(entity, column, catalog);
-  body += ",\n  \"deleted_at\" INTEGER";
+std::vector<std::string> create_table(const EntityInfo& entity, const Catalog& catalog,
+                                      Dialect dialect) {
+  std::string body(row_number(dialect));
+  for (const auto& column : entity.columns())
+    body += column_sql(entity, column, catalog, dialect) + ",\n  ";
+  body += portable(dialect, "\"deleted_at\" {integer}");
   for (const auto& column : entity.columns())
     if (!column.fold_sql.empty()) body += ",\n  " + column.fold_sql + " TEXT";
-  std::vector<std::string> statements{
-      fmt::format("CREATE TABLE {} (\n  {}\n) STRICT", entity.table(), body)};
+  std::vector<std::string> statements{fmt::format("CREATE TABLE {} (\n  {}\n) {}", entity.table(),
+                                                  body, portable(dialect, "{strict}"))};
   for (auto& [name, statement] : indexes_of(entity)) statements.push_back(std::move(statement));
   return statements;
 }
 
 Result<std::vector<std::string>> upgrade_table(const EntityInfo& before, const EntityInfo& after,
-                                               const Catalog& catalog) {
+                                               const Catalog& catalog, Dialect dialect) {
   std::vector<std::string> statements;
   for (const auto& old : before.columns()) {
     const auto found = after.find(old.name);
@@ -145,7 +137,7 @@ Result<std::vector<std::string>> upgrade_table(const EntityInfo& before, const E
     if (before.find(now.name)) continue;
     if (!now.nullable) return incompatible(before, now.name, "is new and required");
     statements.push_back(fmt::format("ALTER TABLE {} ADD COLUMN {}", after.table(),
-                                     column_sql(after, now, catalog)));
+                                     column_sql(after, now, catalog, dialect)));
     if (!now.fold_sql.empty())
       statements.push_back(
           fmt::format("ALTER TABLE {} ADD COLUMN {} TEXT", after.table(), now.fold_sql));

@@ -38,7 +38,7 @@ std::string order_by(const EntityInfo& entity, std::span<const Order> order, boo
 /// Rows behind `value` in the order of one column; empty when none can be.
 std::string behind(const Column& column, const Order& term, const Value& value,
                    Condition& condition) {
-  if (is_null(value)) return term.nulls == Nulls::first ? column.sql + " IS NOT NULL" : "0";
+  if (is_null(value)) return term.nulls == Nulls::first ? column.sql + " IS NOT NULL" : "1 = 0";
   auto text =
       fmt::format("{} {} {}", column.sql, term.direction == Direction::ascending ? ">" : "<",
                   condition.bind(value));
@@ -180,7 +180,8 @@ Statement plan_count(const EntityInfo& entity, const Query& query, const Viewer&
   condition.base(viewer);
   condition.filter(query.filter);
   if (cap != 0)
-    statement.sql += fmt::format(" LIMIT {})", condition.bind(static_cast<std::int64_t>(cap) + 1));
+    statement.sql +=
+        fmt::format(" LIMIT {}) AS counted", condition.bind(static_cast<std::int64_t>(cap) + 1));
   return statement;
 }
 

@@ -71,7 +71,7 @@ Result<> WriteLog::change(const RowChange& change, Timestamp now) {
                                     optional_text(change.before),
                                     optional_text(change.after)};
   TENON_TRY(session_.execute(
-      "INSERT INTO audit(at, user, plugin, trace, entity, record, action, before, after) "
+      "INSERT INTO audit(at, \"user\", plugin, trace, entity, record, action, before, after) "
       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
       values));
   return {};
