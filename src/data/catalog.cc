@@ -99,8 +99,9 @@ Result<Column> field_column_of(const Field& field) {
   Column column;
   column.name = field.name;
   column.sql = field_column(field.name);
-  column.type = field.type;
-  column.storage = storage_of(field.type);
+  column.derived = field.formula || field.rollup;
+  column.type = column.derived ? field.result.value_or(FieldType::decimal) : field.type;
+  column.storage = storage_of(column.type);
   column.scale = field.scale;
   column.nullable =
       !field.required || field.type == FieldType::computed || field.type == FieldType::sequence;
@@ -172,8 +173,12 @@ Result<std::unique_ptr<EntityInfo>> EntityInfo::make(Entity entity, std::uint32_
                                list, info->table_);
   info->sql_.living =
       fmt::format("SELECT 1 FROM {} WHERE \"id\" = ?1 AND \"deleted_at\" IS NULL", info->table_);
+  info->sql_.any = fmt::format("SELECT {}, \"deleted_at\", \"deleted_in\" FROM {} WHERE \"id\" = ?1",
+                               list, info->table_);
   info->sql_.insert =
       fmt::format("INSERT INTO {} ({}{}) VALUES ({})", info->table_, list, shadows, places(count));
+  TENON_ASSIGN(derived, derive(*info));
+  info->derived_ = std::move(derived);
   return info;
 }
 
@@ -232,6 +237,15 @@ Result<std::shared_ptr<const Catalog>> Catalog::make(std::vector<PluginRow> plug
                                            .column = i,
                                            .on_delete = field->on_delete});
     }
+  for (const auto& [name, info] : catalog->entities_)
+    TENON_TRY(link_rollups(*info, [&](const Rollup& rollup) {
+      const auto child = catalog->entities_.find(
+          (rollup.plugin.empty() ? info->plugin() : rollup.plugin) + "." + rollup.entity);
+      return child == catalog->entities_.end()
+                 ? std::pair<const EntityInfo*, Derived*>()
+                 : std::pair<const EntityInfo*, Derived*>(child->second.get(),
+                                                          &child->second->derived_);
+    }));
   return catalog;
 }
 

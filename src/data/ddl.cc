@@ -16,6 +16,7 @@ namespace {
 std::string check_of(const Column& column, Dialect dialect) {
   if (column.type == FieldType::boolean) return fmt::format(" CHECK ({} IN (0, 1))", column.sql);
   if (column.storage == Storage::blob) return id_check(dialect, column.sql);
+  if (column.derived) return {};
   if (column.type == FieldType::json || column.type == FieldType::computed ||
       column.type == FieldType::multi_select)
     return json_check(dialect, column.sql);
@@ -72,6 +73,12 @@ std::map<std::string, std::string> indexes_of(const EntityInfo& entity) {
                     unique ? "UNIQUE " : "", name, entity.table(), list, unique ? "" : ", \"id\"");
   };
   const auto& source = entity.entity();
+  if (source.soft_delete) {
+    const auto name = index_name(entity.plugin_number(), entity.name(), "trash");
+    all[name] = fmt::format(
+        "CREATE INDEX {} ON {} (\"deleted_in\") WHERE \"deleted_in\" IS NOT NULL", name,
+        entity.table());
+  }
   for (const auto& index : source.indexes) add(index.fields, index.unique);
   for (const auto& field : source.fields) {
     if (field.unique) add({field.name}, true);
@@ -80,9 +87,10 @@ std::map<std::string, std::string> indexes_of(const EntityInfo& entity) {
         source.indexes, [&](const Index& index) { return index.fields.front() == field.name; });
     const bool reference = field.type == FieldType::reference;
     const bool orderable = field.type != FieldType::json && field.type != FieldType::multi_select &&
-                           field.type != FieldType::computed;
+                           (field.type != FieldType::computed || field.formula || field.rollup);
     if ((field.sortable && orderable) ||
-        ((field.filterable || reference) && !led && !small(field.type)))
+        ((field.filterable || reference) && !led &&
+         !small(field.result.value_or(field.type))))
       add({field.name}, false);
   }
   return all;
@@ -103,7 +111,7 @@ std::vector<std::string> create_table(const EntityInfo& entity, const Catalog& c
   std::string body(row_number(dialect));
   for (const auto& column : entity.columns())
     body += column_sql(entity, column, catalog, dialect) + ",\n  ";
-  body += portable(dialect, "\"deleted_at\" {integer}");
+  body += portable(dialect, "\"deleted_at\" {integer},\n  \"deleted_in\" {id}");
   for (const auto& column : entity.columns())
     if (!column.fold_sql.empty()) body += ",\n  " + column.fold_sql + " TEXT";
   std::vector<std::string> statements{fmt::format("CREATE TABLE {} (\n  {}\n) {}", entity.table(),

@@ -62,16 +62,15 @@ Result<> align(Number& left, Number& right) {
 
 Result<Number> multiply(const Number& left, const Number& right) {
   Number product{.null = false, .units = 0, .scale = left.scale + right.scale};
-  if (product.scale > kMaxScale ||
-      __builtin_mul_overflow(left.units, right.units, &product.units))
+  if (product.scale > kMaxScale || __builtin_mul_overflow(left.units, right.units, &product.units))
     return overflow();
   return product;
 }
 
 Result<Number> divide(const Number& left, const Number& right) {
   if (right.units == 0)
-    return fail(Error(ErrorCode::invalid, "A computed field divides by zero.")
-                    .because("formula.division"));
+    return fail(
+        Error(ErrorCode::invalid, "A computed field divides by zero.").because("formula.division"));
   Number up = left;
   up.scale = 0;  // counts powers of ten to be added
   const int more = kQuotientScale + right.scale - left.scale;
@@ -140,8 +139,7 @@ class Evaluator {
   /// Of three values: null is neither.
   Result<Number> logic(const Formula::Node& node) {
     TENON_ASSIGN(left, run(node.operands[0]));
-    if (node.op == Formula::Op::logical_not)
-      return left.null ? left : truth(left.units == 0);
+    if (node.op == Formula::Op::logical_not) return left.null ? left : truth(left.units == 0);
     const bool deciding = node.op == Formula::Op::logical_or;
     if (!left.null && (left.units != 0) == deciding) return left;
     TENON_ASSIGN(right, run(node.operands[1]));

@@ -4,12 +4,12 @@
 // runs. Numbers are exact: scaled integers of 128 bits on the way, of 64 at the end.
 //
 // Grammar, loosest first: `or`, `and`, `not`, one comparison (= != < <= > >=), `+ -`, `* /`, `-x`,
-// then numbers (`12.50`), true, false, null, fields, parentheses, and the functions round(x, digits),
-// min, max, coalesce (two or more), abs(x), if(condition, then, else).
+// then numbers (`12.50`), true, false, null, fields, parentheses, and the functions round(x,
+// digits), min, max, coalesce (two or more), abs(x), if(condition, then, else).
 //
-// Rules: + and - keep the larger number of decimals, * adds them (18 at most), / gives nine, rounded
-// half away from zero like round() and the result itself. null in arithmetic and comparisons gives
-// null; min and max pass over null; a condition that is null counts as false.
+// Rules: + and - keep the larger number of decimals, * adds them (18 at most), / gives nine,
+// rounded half away from zero like round() and the result itself. null in arithmetic and
+// comparisons gives null; min and max pass over null; a condition that is null counts as false.
 
 #include <cstdint>
 #include <functional>
@@ -83,9 +83,9 @@ class Formula {
   };
   struct Node {
     Op op = Op::null;
-    std::int64_t units = 0;    // number, truth; digits of round
-    std::uint8_t scale = 0;    // number, field
-    std::size_t column = 0;    // field
+    std::int64_t units = 0;  // number, truth; digits of round
+    std::uint8_t scale = 0;  // number, field
+    std::size_t column = 0;  // field
     std::vector<std::uint16_t> operands;
   };
 

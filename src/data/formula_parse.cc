@@ -21,9 +21,9 @@ struct Function {
 };
 constexpr std::size_t kMany = 32;
 constexpr std::array kFunctions = {
-    Function{"round", Op::round, 2, 2},           Function{"min", Op::minimum, 2, kMany},
-    Function{"max", Op::maximum, 2, kMany},       Function{"abs", Op::absolute, 1, 1},
-    Function{"if", Op::choose, 3, 3},             Function{"coalesce", Op::coalesce, 2, kMany},
+    Function{"round", Op::round, 2, 2},     Function{"min", Op::minimum, 2, kMany},
+    Function{"max", Op::maximum, 2, kMany}, Function{"abs", Op::absolute, 1, 1},
+    Function{"if", Op::choose, 3, 3},       Function{"coalesce", Op::coalesce, 2, kMany},
 };
 
 }  // namespace
@@ -140,12 +140,10 @@ class FormulaParser {
       Op op;
       bool swapped;
     };
-    constexpr std::array signs = {Sign{"!=", Op::not_equal, false},
-                                  Sign{"<=", Op::less_equal, false},
-                                  Sign{">=", Op::less_equal, true},
-                                  Sign{"<", Op::less, false},
-                                  Sign{">", Op::less, true},
-                                  Sign{"=", Op::equal, false}};
+    constexpr std::array signs = {
+        Sign{"!=", Op::not_equal, false}, Sign{"<=", Op::less_equal, false},
+        Sign{">=", Op::less_equal, true}, Sign{"<", Op::less, false},
+        Sign{">", Op::less, true},        Sign{"=", Op::equal, false}};
     const auto* const sign =
         std::ranges::find_if(signs, [&](const Sign& one) { return take(one.text); });
     if (sign == signs.end()) return left;
@@ -163,8 +161,8 @@ class FormulaParser {
       const bool plus = take("+");
       if (!plus && !take("-")) return left;
       TENON_ASSIGN(right, product());
-      TENON_ASSIGN(both, join(plus ? Op::add : Op::subtract, left, right, Type::number,
-                              Type::number));
+      TENON_ASSIGN(both,
+                   join(plus ? Op::add : Op::subtract, left, right, Type::number, Type::number));
       left = both;
     }
   }
@@ -174,8 +172,8 @@ class FormulaParser {
       const bool times = take("*");
       if (!times && !take("/")) return left;
       TENON_ASSIGN(right, unary());
-      TENON_ASSIGN(both, join(times ? Op::multiply : Op::divide, left, right, Type::number,
-                              Type::number));
+      TENON_ASSIGN(
+          both, join(times ? Op::multiply : Op::divide, left, right, Type::number, Type::number));
       left = both;
     }
   }
@@ -220,7 +218,8 @@ class FormulaParser {
     if (take("(")) {
       const auto* const function = std::ranges::find(kFunctions, name, &Function::name);
       if (function == kFunctions.end())
-        return wrong("formula.name", fmt::format("there is no function \"{}\"", name.substr(0, 40)));
+        return wrong("formula.name",
+                     fmt::format("there is no function \"{}\"", name.substr(0, 40)));
       return call(*function);
     }
     const auto field = names_(name);
@@ -239,8 +238,8 @@ class FormulaParser {
     } while (parts.size() <= function.most && take(","));
     if (!take(")")) return wrong("formula.syntax", "\")\" or \",\" is expected");
     if (parts.size() < function.least || parts.size() > function.most)
-      return wrong("formula.syntax", fmt::format("\"{}\" takes another number of values",
-                                                 function.name));
+      return wrong("formula.syntax",
+                   fmt::format("\"{}\" takes another number of values", function.name));
     Formula::Node node{.op = function.op, .operands = {}};
     auto type = Type::number;
     if (function.op == Op::choose) TENON_TRY(expect(parts.front(), Type::truth));
