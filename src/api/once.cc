@@ -50,7 +50,7 @@ Result<std::optional<Answer>> stored_answer(data::UnitOfWork& unit, const data::
   TENON_ASSIGN(known, unit.begin_once(key));
   if (!known) return std::optional<Answer>();
   TENON_ASSIGN(object, json::parse_object(known->response, {.bytes = 2 * data::kMaxStoredAnswer}));
-  return Answer{.status = static_cast<unsigned>(known->status),
+  return Answer{.status = static_cast<int>(known->status),
                 .body = text_of(object, "body"),
                 .etag = text_of(object, "etag"),
                 .location = text_of(object, "location"),

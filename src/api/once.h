@@ -14,7 +14,7 @@ namespace tenon::api {
 
 /// The answer to a write, as it can be stored.
 struct Answer {
-  unsigned status = 204;
+  int status = 204;
   std::string body;  // JSON, or empty
   std::string etag;
   std::string location;

@@ -71,18 +71,17 @@ Result<Number> divide(const Number& left, const Number& right) {
   if (right.units == 0)
     return fail(
         Error(ErrorCode::invalid, "A computed field divides by zero.").because("formula.division"));
-  Number up = left;
-  up.scale = 0;  // counts powers of ten to be added
   const int more = kQuotientScale + right.scale - left.scale;
+  Wide dividend = left.units;
   Wide divisor = right.units;
   if (more >= 0) {
-    if (__builtin_mul_overflow(up.units, power(more), &up.units)) return overflow();
+    if (__builtin_mul_overflow(dividend, power(more), &dividend)) return overflow();
   } else if (__builtin_mul_overflow(divisor, power(-more), &divisor)) {
     return overflow();
   }
   constexpr Wide half = std::numeric_limits<Wide>::max() / 2;
   if (divisor > half || divisor < -half) return overflow();
-  return Number{.null = false, .units = rounded(up.units, divisor), .scale = kQuotientScale};
+  return Number{.null = false, .units = rounded(dividend, divisor), .scale = kQuotientScale};
 }
 
 class Evaluator {
