@@ -34,20 +34,25 @@ std::string expression(const Selected& selected, const Column& column, Dialect d
     default:
       // Halves cannot overflow; put together again in 128 bits, they say on both databases alike
       // whether the sum does.
-      return fmt::format(
-          "CAST(sum({0} >> 32) AS BIGINT), CAST(sum({0} & 4294967295) AS BIGINT), count({0})",
-          text);
+      return fmt::format("CAST(sum({0} >> 32) AS BIGINT), CAST(sum({0} & 4294967295) AS BIGINT){1}",
+                         text, selected.function == Function::avg ? ", count(" + text + ")" : "");
   }
 }
 
 struct Sum {
   Wide total = 0;
-  std::int64_t count = 0;
+  std::int64_t count = 0;  // for an average
 };
 
-Sum read_sum(const storage::Row& row, int place) {
+/// Columns of the answer that one selected thing takes.
+int width_of(const Selected& selected) noexcept {
+  if (selected.column == kNoColumn || !sums(selected)) return 1;
+  return selected.function == Function::avg ? 3 : 2;
+}
+
+Sum read_sum(const storage::Row& row, int place, const Selected& selected) {
   return {.total = static_cast<Wide>(row.integer(place)) * (Wide{1} << 32) + row.integer(place + 1),
-          .count = row.integer(place + 2)};
+          .count = selected.function == Function::avg ? row.integer(place + 2) : 0};
 }
 
 bool fits(Wide value) noexcept {
@@ -100,7 +105,7 @@ Result<Statement> plan_aggregate(Sight sight, const Query& query, Dialect dialec
       if (selected.function == Function::none)
         groups += fmt::format("{}{}", groups.empty() ? " GROUP BY " : ", ", ordinal);
     }
-    ordinal += selected.column != kNoColumn && sums(selected) ? 3 : 1;
+    ordinal += static_cast<std::size_t>(width_of(selected));
   }
   const auto add = [&](std::size_t selected, Direction direction, Nulls nulls) {
     order += fmt::format("{}{} {} NULLS {}", order.empty() ? " ORDER BY " : ", ", places[selected],
@@ -146,10 +151,11 @@ Result<> write_group(std::string& out, Sight sight, const Query& query, const st
       write_value(out, selected.bucket == Bucket::none ? column : day, row, place++);
       continue;
     }
-    const auto sum = read_sum(row, place);
-    place += 3;
+    const bool none = row.is_null(place);
+    const auto sum = read_sum(row, place, selected);
+    place += width_of(selected);
     const unsigned scale = column.type == FieldType::integer ? 0 : column.scale;
-    if (sum.count == 0) {
+    if (none) {
       out += "null";
     } else if (selected.function == Function::avg) {
       const auto value = average(sum);

@@ -110,41 +110,38 @@ std::string Condition::in_list(const std::vector<Uuid>& ids) {
 std::string Condition::base(Rows rows, ScopeUse use) {
   auto text =
       qualified(rows == Rows::living ? "\"deleted_at\" IS NULL" : "\"deleted_at\" IS NOT NULL");
+  const auto scope = scoped(use);
+#ifndef TENON_FAULT_NO_SCOPE  // the fault that the rights walk must catch
+  text += scope;
+#endif
+  return text;
+}
+
+std::string Condition::scoped(ScopeUse use) {
   const auto& viewer = sight_.viewer();
-  const auto scoped = [&](std::string_view name) {
+  const auto test = [&](std::string_view name) {
     auto expression = qualified(name);
-    return use == ScopeUse::tests ? not_driving(dialect_, expression) : expression;
+    return " AND " + (use == ScopeUse::tests ? not_driving(dialect_, expression) : expression);
   };
+  const std::string nothing = " AND 1 = 0";
   switch (sight_.scope()) {
-#ifdef TENON_FAULT_NO_SCOPE  // the fault that the rights walk must catch
-    default:
-      break;
-#else
     case Scope::all:
-      break;
+      return {};
     case Scope::none:
-      text += " AND 1 = 0";
-      break;
+      return nothing;
     case Scope::self:
-      text += viewer.user ? " AND " + scoped("\"owner\"") + " = " + bind(viewer.user->value)
-                          : " AND 1 = 0";
-      break;
+      return viewer.user ? test("\"owner\"") + " = " + bind(viewer.user->value) : nothing;
     case Scope::department:
-      text += viewer.department
-                  ? " AND " + scoped("\"department\"") + " = " + bind(viewer.department->value)
-                  : " AND 1 = 0";
-      break;
+      return viewer.department ? test("\"department\"") + " = " + bind(viewer.department->value)
+                               : nothing;
     case Scope::department_tree: {
       std::vector<Uuid> tree;
       for (const auto& department : viewer.departments) tree.push_back(department.value);
       TENON_ASSERT(tree.size() <= kMaxDepartments);
-      text +=
-          tree.empty() ? " AND 1 = 0" : " AND " + scoped("\"department\"") + " " + in_list(tree);
-      break;
+      return tree.empty() ? nothing : test("\"department\"") + " " + in_list(tree);
     }
-#endif
   }
-  return text;
+  return nothing;
 }
 
 std::string Condition::filter(const Filter& filter, Search search) {

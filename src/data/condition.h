@@ -38,6 +38,7 @@ class Condition {
   [[nodiscard]] std::string in_list(const std::vector<Uuid>& ids);
 
  private:
+  [[nodiscard]] std::string scoped(ScopeUse use);
   [[nodiscard]] std::string tree(const Filter& filter);
   [[nodiscard]] std::string leaf(const Filter& filter);
   [[nodiscard]] std::string like(std::size_t place, const std::string& pattern);

@@ -123,8 +123,10 @@ std::string from_where(Sight sight, const Query& query, Condition& condition, Di
   auto text = condition.base(query.rows, use_of(sight, query));
   text += condition.filter(query.filter, Condition::Search::driven);
   text += condition.related(query.embeds);
+  const bool whole =
+      query.aggregated && !query.filtered() && use_of(sight, query) == ScopeUse::tests;
   if (condition.match().empty() && !condition.match().nothing())
-    return fmt::format(" FROM {} AS t WHERE {}", table, text);
+    return fmt::format(" FROM {} AS t{} WHERE {}", table, whole ? as_a_whole(dialect) : "", text);
   // CROSS JOIN: SQLite keeps this order of the loops.
   return fmt::format(" FROM {} AS s CROSS JOIN {} AS t WHERE {} AND t.{} = s.{} AND {}",
                      sight.entity().search_table(), table, condition.matched(), row_key(dialect),

@@ -63,8 +63,9 @@ enum class Fields : std::uint8_t {
 /// Ids of what matches, at most `bound` + 1.
 [[nodiscard]] Result<Statement> plan_matching(Sight sight, const Query& query, Dialect dialect,
                                               std::size_t bound);
-/// The columns of the groups in the order of query.select; a sum or an average takes three: the sum
-/// of the upper halves, that of the lower halves, the number of values. At most kMaxGroups + 1.
+/// The columns of the groups in the order of query.select; a sum takes two, that of the
+/// upper halves and that of the lower halves, an average the number of values too. At most
+/// kMaxGroups + 1.
 [[nodiscard]] Result<Statement> plan_aggregate(Sight sight, const Query& query, Dialect dialect);
 /// The related records of `parents`: the columns of `embed.query`, then its links, then the value
 /// of the column that ties each to its parent.

@@ -32,6 +32,10 @@ std::string not_driving(Dialect dialect, std::string_view expression) {
   return dialect == Dialect::sqlite ? fmt::format("+{}", expression) : std::string(expression);
 }
 
+std::string_view as_a_whole(Dialect dialect) noexcept {
+  return dialect == Dialect::sqlite ? " NOT INDEXED" : "";
+}
+
 std::string_view row_key(Dialect dialect) noexcept {
   return dialect == Dialect::sqlite ? "\"rid\"" : "\"id\"";
 }

@@ -16,6 +16,10 @@ using storage::Dialect;
 /// PostgreSQL decides by its statistics.
 [[nodiscard]] std::string not_driving(Dialect dialect, std::string_view expression);
 
+/// Behind the name of a table that is read as a whole: SQLite would walk an index in the order of
+/// the groups and fetch each row from somewhere else.
+[[nodiscard]] std::string_view as_a_whole(Dialect dialect) noexcept;
+
 /// What ties a row to its search tokens: SQLite's row number, since FTS5 knows no other key, or the
 /// id. Quoted; the first of the entity's table, the second of the search table.
 [[nodiscard]] std::string_view row_key(Dialect dialect) noexcept;
