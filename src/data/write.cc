@@ -74,6 +74,19 @@ Result<> check_version(std::uint64_t current, std::optional<std::uint64_t> expec
                                             *expected, current, record)));
 }
 
+/// Who may not see all rows of `source` is not told how many there are.
+Error referenced(Sight source, const Column& column, std::size_t records) {
+  const auto& name = source.entity().full_name();
+  const bool told = source.scope() == Scope::all;
+  return Error(ErrorCode::conflict,
+               told ? fmt::format("{} records of \"{}\" refer to this one.", records, name)
+                    : fmt::format("Records of \"{}\" refer to this one.", name))
+      .because("data.referenced")
+      .with_details(told ? fmt::format("{{\"entity\":\"{}\",\"field\":\"{}\",\"records\":{}}}",
+                                       name, column.name, records)
+                         : fmt::format("{{\"entity\":\"{}\"}}", name));
+}
+
 /// Every reference must name a row that is there for the writer.
 Result<> check_references(UnitOfWork& unit, Reader reader, const EntityInfo& entity,
                           const Assignments& assignments) {
@@ -262,12 +275,7 @@ Result<> UnitOfWork::release_references(const EntityInfo& entity, RecordId id) {
     if (ids.empty()) continue;
     if (incoming.on_delete == OnDelete::restrict ||
         (incoming.on_delete == OnDelete::set_null && !column.nullable))
-      return fail(
-          Error(ErrorCode::conflict, fmt::format("{} records of \"{}\" refer to this one.",
-                                                 ids.size(), source->full_name()))
-              .because("data.referenced")
-              .with_details(fmt::format("{{\"entity\":\"{}\",\"field\":\"{}\",\"records\":{}}}",
-                                        source->full_name(), column.name, ids.size())));
+      return fail(referenced(state_->sight(*source), column, ids.size()));
     const json::object cleared{{column.name, nullptr}};
     ++state_->cascade;
     Result<> done;
