@@ -28,12 +28,13 @@ Result<std::string> as_of_version(storage::Session& session, const Uuid& id,
 }
 
 /// Fields that both have changed, to different values. Without a base: all that differ.
-std::string clashes_of(const EntityInfo& entity, const std::vector<Value>& theirs,
+std::string clashes_of(Sight sight, const std::vector<Value>& theirs,
                        const std::optional<std::vector<Value>>& base, const json::object& mine) {
   std::string names;
   for (const auto& [name, value] : mine) {
-    const auto place = entity.find(name);
+    const auto place = sight.find(name);
     if (!place) continue;
+    const auto& entity = sight.entity();
     if (base && (*base)[*place] == theirs[*place]) continue;
     const auto wanted = decode_json(entity.columns()[*place], value);
     if (wanted && *wanted == theirs[*place]) continue;
@@ -52,13 +53,13 @@ Result<> UnitOfWork::State::check_version(const EntityInfo& entity, const std::v
   if (!expected || *expected == current) return {};
   TENON_ASSIGN(known, as_of_version(session(), std::get<Uuid>(row.front()), *expected));
   const auto base = stored_values(entity, known);
-  const auto theirs = json_of(entity, row);
+  const auto theirs = seen(sight(entity), row);
   auto details =
       fmt::format("{{\"expected\":{},\"current\":{},\"record\":{},\"base\":{},\"theirs\":{}",
-                  *expected, current, theirs, base ? json_of(entity, *base) : "null", theirs);
+                  *expected, current, theirs, base ? seen(sight(entity), *base) : "null", theirs);
   if (mine != nullptr)
     details += fmt::format(",\"mine\":{},\"clashes\":[{}]", json::serialize(*mine),
-                           clashes_of(entity, row, base, *mine));
+                           clashes_of(sight(entity), row, base, *mine));
   return fail(Error(ErrorCode::conflict, "The record was changed by someone else meanwhile.")
                   .because("data.version")
                   .with_details(details + "}"));

@@ -134,6 +134,8 @@ Result<Record> record_as_of(storage::Session& session, const EntityInfo& entity,
 Result<Page> list_as_of(storage::Session& session, const EntityInfo& entity, const Query& query,
                         Timestamp at) {
   if (query.after) return refuse(ErrorCode::invalid, "A list of the past is paged by offset.");
+  if (query.aggregated || !query.embeds.empty())
+    return refuse(ErrorCode::invalid, "A list of the past has no groups and no related records.");
   if (!can_match(query.filter))
     return refuse(ErrorCode::invalid, "This operator does not work on a list of the past.");
   std::vector<std::vector<Value>> rows;

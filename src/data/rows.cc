@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "data/encode.h"
 #include "data/names.h"
+#include "data/search.h"
 #include "data/unit_state.h"
 
 namespace tenon::data {
@@ -51,6 +52,13 @@ std::string json_of(const EntityInfo& entity, const std::vector<Value>& row) {
   std::string text;
   text.reserve(512);
   write_record(text, entity, ValueRow(row));
+  return text;
+}
+
+std::string seen(Sight sight, const std::vector<Value>& row) {
+  std::string text;
+  text.reserve(512);
+  write_record(text, sight, ValueRow(row));
   return text;
 }
 
@@ -125,6 +133,7 @@ Result<std::optional<Record>> UnitOfWork::State::add(const EntityInfo& entity,
   row[system_place(entity, 0)] = std::int64_t{1};
   row[system_place(entity, 1)] = row[system_place(entity, 3)] = at;
   row[system_place(entity, 2)] = row[system_place(entity, 4)] = row[system_place(entity, 5)] = user;
+  if (viewer.department) row[system_place(entity, 6)] = viewer.department->value;
   for (const auto place : entity.derived().zeroes) row[place] = std::int64_t{0};
   bool numberless = false;
   for (const auto& sequence : entity.derived().numbers) {
@@ -145,8 +154,10 @@ Result<std::optional<Record>> UnitOfWork::State::add(const EntityInfo& entity,
   if (!done) return in_our_words(std::move(done.error()));
   if (*done == 0) return std::optional<Record>();
   row.resize(columns.size());
+  TENON_TRY(index_search(session(), entity, id, row));
   TENON_TRY(carry(entity, nullptr, &row));
-  Record record{.id = id, .version = 1, .json = json_of(entity, row)};
+  Record record{.id = id, .version = 1, .json = seen(sight(entity), row)};
+  const auto whole = sight(entity).whole() ? record.json : json_of(entity, row);
   if (numberless) {
     unsettled.numbers.try_emplace({entity.full_name(), id.value},
                                   Unsettled::Row{.entity = &entity, .before = {}});
@@ -156,7 +167,7 @@ Result<std::optional<Record>> UnitOfWork::State::add(const EntityInfo& entity,
                             .action = "created",
                             .version = 1,
                             .before = {},
-                            .after = record.json,
+                            .after = whole,
                             .changed = {}},
                            moment));
   }
@@ -171,6 +182,7 @@ Result<std::size_t> UnitOfWork::State::write_columns(const EntityInfo& entity, c
   std::string sets;
   std::vector<Value> values;
   std::size_t columns = 0;
+  bool words = false;
   const auto set = [&](std::string_view column, Value value) {
     values.push_back(std::move(value));
     sets += fmt::format("{}{} = ?{}", sets.empty() ? "" : ", ", column, values.size());
@@ -181,6 +193,7 @@ Result<std::size_t> UnitOfWork::State::write_columns(const EntityInfo& entity, c
     ++columns;
     set(column.sql, after[place]);
     if (!column.fold_sql.empty()) set(column.fold_sql, folded(after[place]));
+    words |= !column.fold_sql.empty();
   }
   if (columns == 0) return columns;
   values.emplace_back(id);
@@ -188,6 +201,7 @@ Result<std::size_t> UnitOfWork::State::write_columns(const EntityInfo& entity, c
       fmt::format("UPDATE {} SET {} WHERE \"id\" = ?{}", entity.table(), sets, values.size());
   if (auto done = session().execute(sql, views(values)); !done)
     return in_our_words(std::move(done.error()));
+  if (words) TENON_TRY(reindex_search(session(), entity, RecordId{id}, after));
   return columns;
 }
 
@@ -199,7 +213,7 @@ Result<Record> UnitOfWork::State::change(const EntityInfo& entity, RecordId id,
   const auto version = version_of(entity, before);
   const auto differs = difference(entity, before, after);
   if (differs.changed.empty())
-    return Record{.id = id, .version = version, .json = json_of(entity, before)};
+    return Record{.id = id, .version = version, .json = seen(sight(entity), before)};
 
   const auto moment = now();
   after[system_place(entity, 0)] = static_cast<std::int64_t>(version + 1);
@@ -207,13 +221,14 @@ Result<Record> UnitOfWork::State::change(const EntityInfo& entity, RecordId id,
   after[system_place(entity, 4)] = user_value(viewer);
   TENON_TRY(write_columns(entity, id.value, before, after));
   TENON_TRY(carry(entity, &before, &after));
-  Record record{.id = id, .version = version + 1, .json = json_of(entity, after)};
+  Record record{.id = id, .version = version + 1, .json = seen(sight(entity), after)};
+  const auto whole = sight(entity).whole() ? record.json : json_of(entity, after);
   TENON_TRY(log().change({.entity = entity,
                           .id = id,
                           .action = "updated",
                           .version = version + 1,
                           .before = differs.before,
-                          .after = record.json,
+                          .after = whole,
                           .changed = differs.changed},
                          moment));
   ++tally.rows_written;

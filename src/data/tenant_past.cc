@@ -2,24 +2,23 @@
 #include <array>
 
 #include "data/reader.h"
+#include "data/sight.h"
 #include "data/tenant_state.h"
 
 namespace tenon::data {
 namespace {
 
-/// The state of a moment that is gone cannot be asked for the viewer's rows by an index; whoever
-/// sees some rows only sees no past.
-Result<> see_past(const Viewer& viewer) {
-  switch (viewer.scope) {
-    case Scope::all:
-      return {};
-  }
-  return fail(ErrorCode::denied, "The past needs the right to see all records.");
+/// The state of a moment that is gone cannot be asked for the viewer's rows by an index, and the
+/// audit holds whole records: whoever sees a part only sees no past.
+Result<> see_past(Sight sight) {
+  if (sight.scope() == Scope::all && sight.whole()) return {};
+  return fail(
+      Error(ErrorCode::denied, "The past needs the right to see whole records, all of them.")
+          .because("data.past"));
 }
 
-Result<storage::ReadLease> past(storage::Database& database, const Viewer& viewer,
-                                Deadline deadline) {
-  TENON_TRY(see_past(viewer));
+Result<storage::ReadLease> past(storage::Database& database, Sight sight, Deadline deadline) {
+  TENON_TRY(see_past(sight));
   TENON_ASSIGN(lease, database.reader());
   lease.set_deadline(deadline);
   return std::move(lease);
@@ -29,19 +28,19 @@ Result<storage::ReadLease> past(storage::Database& database, const Viewer& viewe
 
 Result<Page> Tenant::history(const EntityInfo& entity, RecordId id, const HistoryQuery& query,
                              const Viewer& viewer, Deadline deadline) {
-  TENON_ASSIGN(lease, past(*state_->database, viewer, deadline));
+  TENON_ASSIGN(lease, past(*state_->database, Sight(entity, viewer), deadline));
   return history_of(lease.session(), entity, id, query);
 }
 
 Result<Record> Tenant::record_as_of(const EntityInfo& entity, RecordId id, Timestamp at,
                                     const Viewer& viewer, Deadline deadline) {
-  TENON_ASSIGN(lease, past(*state_->database, viewer, deadline));
+  TENON_ASSIGN(lease, past(*state_->database, Sight(entity, viewer), deadline));
   return data::record_as_of(lease.session(), entity, id, at);
 }
 
 Result<Page> Tenant::list_as_of(const EntityInfo& entity, const Query& query, Timestamp at,
                                 const Viewer& viewer, Deadline deadline) {
-  TENON_ASSIGN(lease, past(*state_->database, viewer, deadline));
+  TENON_ASSIGN(lease, past(*state_->database, Sight(entity, viewer), deadline));
   return data::list_as_of(lease.session(), entity, query, at);
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "data/encode.h"
+#include "data/search.h"
 #include "data/unit_state.h"
 
 namespace tenon::data {
@@ -14,13 +15,18 @@ namespace {
 constexpr std::uint32_t kMaxCascade = 16;
 constexpr std::size_t kMaxCascadeRows = 1000;
 
-std::unexpected<Error> referenced(const EntityInfo& source, const Column& column,
-                                  std::size_t records) {
-  return fail(Error(ErrorCode::conflict, fmt::format("{} records of \"{}\" refer to this one.",
-                                                     records, source.full_name()))
-                  .because("data.referenced")
-                  .with_details(fmt::format("{{\"entity\":\"{}\",\"field\":\"{}\",\"records\":{}}}",
-                                            source.full_name(), column.name, records)));
+/// Who may not see all rows of `source` is not told how many there are.
+std::unexpected<Error> referenced(Sight source, const Column& column, std::size_t records) {
+  const auto& name = source.entity().full_name();
+  const bool told = source.scope() == Scope::all;
+  return fail(
+      Error(ErrorCode::conflict,
+            told ? fmt::format("{} records of \"{}\" refer to this one.", records, name)
+                 : fmt::format("Records of \"{}\" refer to this one.", name))
+          .because("data.referenced")
+          .with_details(told ? fmt::format("{{\"entity\":\"{}\",\"field\":\"{}\",\"records\":{}}}",
+                                           name, column.name, records)
+                             : fmt::format("{{\"entity\":\"{}\"}}", name)));
 }
 
 std::unexpected<Error> too_deep() {
@@ -88,6 +94,7 @@ Result<> UnitOfWork::State::erase_row(const EntityInfo& entity, RecordId id,
   }
   TENON_TRY(release_references(entity, id));
   if (!soft) {
+    TENON_TRY(unindex_search(session(), entity, id));
     const std::array<storage::Value, 1> values{storage::Blob(id.value.bytes)};
     TENON_TRY(
         session().execute(fmt::format("DELETE FROM {} WHERE \"id\" = ?1", entity.table()), values));
@@ -137,7 +144,7 @@ Result<> UnitOfWork::State::release_references(const EntityInfo& entity, RecordI
     TENON_ASSIGN(ids, referring(*source, incoming.column, id.value, true));
     if (ids.empty()) continue;
     const bool goes = incoming.on_delete == OnDelete::cascade;
-    if (!goes && !clears(incoming, column)) return referenced(*source, column, ids.size());
+    if (!goes && !clears(incoming, column)) return referenced(sight(*source), column, ids.size());
     ++cascade;
     Result<> done;
     for (const auto other : ids) {
@@ -169,8 +176,9 @@ Result<Record> UnitOfWork::restore(const EntityInfo& entity, RecordId id) {
   };
   auto& state = *state_;
   TENON_TRY(state.log().admit());
+  TENON_TRY(state.reader().values(entity, id, Rows::deleted));
   TENON_ASSIGN(root, state.stored(entity, id.value));
-  if (!root || root->living) return fail(not_found(entity));
+  TENON_ASSERT(root && !root->living);
   std::vector<Member> members;
   members.push_back({&entity, id.value, std::move(root->values)});
   if (root->deleted_in) {
@@ -251,8 +259,7 @@ Result<> UnitOfWork::State::revive(const EntityInfo& entity, const Uuid& id,
 Result<> UnitOfWork::purge(const EntityInfo& entity, RecordId id) {
   return within_savepoint([&]() -> Result<> {
     TENON_TRY(state_->log().admit());
-    TENON_ASSIGN(row, state_->stored(entity, id.value));
-    if (!row || row->living) return fail(not_found(entity));
+    TENON_TRY(state_->reader().values(entity, id, Rows::deleted));
     return state_->purge_row(entity, id.value);
   });
 }
@@ -266,7 +273,7 @@ Result<> UnitOfWork::State::purge_row(const EntityInfo& entity, const Uuid& id) 
     TENON_ASSERT(source != nullptr);
     const auto& column = source->columns()[incoming.column];
     TENON_ASSIGN(living, referring(*source, incoming.column, id, true));
-    if (!living.empty()) return referenced(*source, column, living.size());
+    if (!living.empty()) return referenced(sight(*source), column, living.size());
     TENON_ASSIGN(ids, referring(*source, incoming.column, id, false));
     if (ids.empty()) continue;
     if (incoming.on_delete == OnDelete::cascade) {
@@ -280,13 +287,14 @@ Result<> UnitOfWork::State::purge_row(const EntityInfo& entity, const Uuid& id) 
       TENON_TRY(std::move(done));
       continue;
     }
-    if (!clears(incoming, column)) return referenced(*source, column, ids.size());
+    if (!clears(incoming, column)) return referenced(sight(*source), column, ids.size());
     const std::array<storage::Value, 1> values{storage::Blob(id.bytes)};
     TENON_TRY(session().execute(
         fmt::format("UPDATE {} SET {} = NULL WHERE {} = ?1 AND \"deleted_at\" IS NOT NULL",
                     source->table(), column.sql, column.sql),
         values));
   }
+  TENON_TRY(unindex_search(session(), entity, RecordId{id}));
   const std::array<storage::Value, 1> values{storage::Blob(id.bytes)};
   TENON_TRY(session().execute(
       fmt::format("DELETE FROM {} WHERE \"id\" = ?1 AND \"deleted_at\" IS NOT NULL",

@@ -9,6 +9,7 @@
 #include "data/decode.h"
 #include "data/numbers.h"
 #include "data/reader.h"
+#include "data/sight.h"
 #include "data/tenant_state.h"
 #include "data/write_log.h"
 
@@ -63,7 +64,13 @@ struct UnitOfWork::State {
     TENON_ASSERT(lease.held() && !ended);
     return lease.session();
   }
-  [[nodiscard]] Reader reader() { return {session(), viewer, inside().cursor_key, tally}; }
+  /// As the viewer sees it. What hangs on a row that goes is found by the system, whoever may see
+  /// it: else a reference would be left without its row.
+  [[nodiscard]] Reader reader() {
+    static const Viewer everybody;
+    return {session(), cascade > 0 ? everybody : viewer, inside().cursor_key, tally};
+  }
+  [[nodiscard]] Sight sight(const EntityInfo& entity) const noexcept { return {entity, viewer}; }
   [[nodiscard]] WriteLog log() {
     return {session(), viewer, origin, inside().random, unsettled.head};
   }
@@ -130,6 +137,8 @@ struct UnitOfWork::State {
 
 [[nodiscard]] std::uint64_t version_of(const EntityInfo& entity, const std::vector<Value>& row);
 [[nodiscard]] std::string json_of(const EntityInfo& entity, const std::vector<Value>& row);
+/// The record as its viewer may see it.
+[[nodiscard]] std::string seen(Sight sight, const std::vector<Value>& row);
 /// `{"city":"上海"}` of the old values and `["city"]` of the names of the fields that differ; both
 /// empty when none does.
 struct Difference {

@@ -61,6 +61,7 @@ Result<Record> UnitOfWork::insert(const EntityInfo& entity, const json::object& 
                                   Author author) {
   (void)state_->session();
   TENON_TRY(state_->log().admit());
+  if (author == Author::client) TENON_TRY(state_->sight(entity).check_written(fields));
   TENON_ASSIGN(assignments, decode_fields(entity, fields, Change::insert, author));
   TENON_TRY(state_->check_references(entity, assignments));
   TENON_ASSIGN(record, state_->add(entity, std::move(assignments), State::Clash::fails));
@@ -93,6 +94,7 @@ Result<Record> UnitOfWork::update(const EntityInfo& entity, RecordId id, const j
   TENON_TRY(state_->settle_row(entity, id.value));
   TENON_ASSIGN(row, state_->reader().values(entity, id));
   TENON_TRY(state_->check_version(entity, row, expected_version, &fields));
+  if (author == Author::client) TENON_TRY(state_->sight(entity).check_written(fields));
   TENON_ASSIGN(assignments, decode_fields(entity, fields, Change::update, author));
   TENON_TRY(state_->check_references(entity, assignments));
   return state_->change(entity, id, std::move(row), std::move(assignments));
@@ -110,6 +112,7 @@ Result<Upserted> UnitOfWork::upsert(const EntityInfo& entity, const json::object
                                     Author author) {
   TENON_TRY(state_->log().admit());
   TENON_ASSIGN(columns, key_of(entity, fields, key));
+  if (author == Author::client) TENON_TRY(state_->sight(entity).check_written(fields));
   TENON_ASSIGN(assignments, decode_fields(entity, fields, Change::insert, author));
   std::string where;
   std::vector<Value> values;
