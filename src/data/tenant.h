@@ -14,7 +14,9 @@
 #include "async/task.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "data/audit.h"
 #include "data/catalog.h"
+#include "data/history.h"
 #include "data/outbox.h"
 #include "data/query.h"
 #include "data/record.h"
@@ -79,6 +81,16 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   /// change meanwhile.
   [[nodiscard]] Task<Page> list_later(std::string plugin, std::string entity, Query query,
                                       Viewer viewer, Deadline deadline);
+  // The past, as data/history.h says it; for viewers who see all records.
+  [[nodiscard]] Result<Page> history(const EntityInfo& entity, RecordId id,
+                                     const HistoryQuery& query, const Viewer& viewer,
+                                     Deadline deadline);
+  [[nodiscard]] Result<Record> record_as_of(const EntityInfo& entity, RecordId id, Timestamp at,
+                                            const Viewer& viewer, Deadline deadline);
+  [[nodiscard]] Result<Page> list_as_of(const EntityInfo& entity, const Query& query, Timestamp at,
+                                        const Viewer& viewer, Deadline deadline);
+  /// Walks the audit chain. Cost: reads the whole audit; for the pool.
+  [[nodiscard]] Result<AuditReport> verify_audit(const std::optional<ChainHead>& kept = {});
   [[nodiscard]] Result<Snapshot> snapshot(Viewer viewer, Deadline deadline);
 
   [[nodiscard]] UnitOfWork unit(Viewer viewer, Origin origin = {});
