@@ -2,7 +2,7 @@
 // Test support: a private PostgreSQL in a temporary directory, one per test program, and a fresh
 // database in it for each test. `TENON_TEST_DATABASE=postgres` runs the tests of a room on it.
 
-#include <gtest/gtest.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
@@ -113,8 +113,8 @@ class PrivatePostgres {
     const auto log = folder_ / "log";
     const pid_t child = ::fork();
     if (child != 0) return child;
-    if (std::freopen(log.c_str(), "a", stdout) == nullptr) ::_exit(126);
-    ::dup2(1, 2);
+    const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+    if (out < 0 || ::dup2(out, 1) < 0 || ::dup2(out, 2) < 0) ::_exit(126);
     if (user_ != nullptr && (::setgid(user_->pw_gid) != 0 || ::setuid(user_->pw_uid) != 0))
       ::_exit(126);
     ::prctl(PR_SET_PDEATHSIG, SIGQUIT);

@@ -29,6 +29,8 @@ class Slot {
 
   /// Blocks while a connection is made. Errors: unavailable (`storage.connection`).
   [[nodiscard]] Result<Connection*> connection(const std::string& place, Deadline deadline);
+  /// Forgets a connection that broke.
+  void drop() noexcept { connection_.reset(); }
   [[nodiscard]] Connection* held() const noexcept { return connection_.get(); }
 
  private:

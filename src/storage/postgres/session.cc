@@ -63,7 +63,20 @@ void PostgresSession::after_failure(Connection& connection, const Error& error) 
     died_ = true;
 }
 
+/// A connection may have died while it lay idle. Before anything was written a new one will do.
 Result<ResultHandle> PostgresSession::run(std::string_view sql, Values values) {
+  const bool first = !begun_ || manner_ == Manner::single;
+  auto answer = run_once(sql, values);
+  const auto* connection = slot_.held();
+  if (answer || !first || connection == nullptr || !connection->broken() ||
+      answer.error().reason() != "storage.connection")
+    return answer;
+  slot_.drop();
+  begun_ = died_ = guarded_ = undo_ = false;
+  return run_once(sql, values);
+}
+
+Result<ResultHandle> PostgresSession::run_once(std::string_view sql, Values values) {
   TENON_ASSIGN(connection, begin());
   if (manner_ == Manner::writer) {
     leave_statement(*connection);

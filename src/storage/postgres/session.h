@@ -39,6 +39,7 @@ class PostgresSession final : public Session {
  private:
   [[nodiscard]] Result<Connection*> begin();
   [[nodiscard]] Result<ResultHandle> run(std::string_view sql, Values values);
+  [[nodiscard]] Result<ResultHandle> run_once(std::string_view sql, Values values);
   void leave_statement(Connection& connection);
   void after_failure(Connection& connection, const Error& error);
 
