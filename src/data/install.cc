@@ -7,6 +7,7 @@
 #include "data/ddl.h"
 #include "data/run_unit.h"
 #include "data/schema_json.h"
+#include "data/search.h"
 #include "data/tenant_state.h"
 
 namespace tenon::data {
@@ -124,6 +125,7 @@ Result<> install_in(Session& session, const Package& package, Timestamp now) {
     } else {
       TENON_ASSIGN(statements, upgrade_table(*old, *now_info, *after, session.dialect()));
       TENON_TRY(run_all(session, statements));
+      if (!same_search(*old, *now_info)) TENON_TRY(refill_search(session, *now_info));
     }
     TENON_TRY(store_entity(session, number, now_info->entity()));
   }
