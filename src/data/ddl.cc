@@ -133,8 +133,7 @@ std::vector<std::string> create_table(const EntityInfo& entity, const Catalog& c
   std::vector<std::string> statements{fmt::format("CREATE TABLE {} (\n  {}\n) {}", entity.table(),
                                                   body, portable(dialect, "{strict}"))};
   for (auto& [name, statement] : indexes_of(entity)) statements.push_back(std::move(statement));
-  for (auto& statement : create_search(entity, Dialect::sqlite))
-    statements.push_back(std::move(statement));
+  for (auto& statement : create_search(entity, dialect)) statements.push_back(std::move(statement));
   return statements;
 }
 
@@ -171,7 +170,7 @@ Result<std::vector<std::string>> upgrade_table(const EntityInfo& before, const E
   // The installer fills the new one.
   if (!same_search(before, after)) {
     for (auto& statement : drop_search(before)) statements.push_back(std::move(statement));
-    for (auto& statement : create_search(after, Dialect::sqlite))
+    for (auto& statement : create_search(after, dialect))
       statements.push_back(std::move(statement));
   }
   const auto old_indexes = indexes_of(before);
