@@ -116,7 +116,8 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   std::unique_ptr<State> state_;
 };
 
-/// All tenants of one data directory: `<dir>/tenants/<name>.db`. Thread: any.
+/// All tenants of one data directory: `<dir>/tenants/<name>.db`, or `<name>.postgres` with the
+/// address of the PostgreSQL database where the tenant has its schema. Thread: any.
 class Tenants {
  public:
   struct Options {
@@ -130,8 +131,10 @@ class Tenants {
   /// Errors: not_found, invalid (`tenant.name`), those of storage::open_sqlite. Blocks while the
   /// file is opened.
   [[nodiscard]] Result<std::shared_ptr<Tenant>> open(std::string_view name);
-  /// Errors: conflict (`tenant.exists`). Blocks.
-  [[nodiscard]] Result<std::shared_ptr<Tenant>> create(std::string_view name);
+  /// `database` is empty for a file, or `postgresql://…`. Errors: conflict (`tenant.exists`), those
+  /// of storage::open_postgres. Blocks.
+  [[nodiscard]] Result<std::shared_ptr<Tenant>> create(std::string_view name,
+                                                       const std::string& database = {});
   /// Names of the files that are there, sorted.
   [[nodiscard]] Result<std::vector<std::string>> list() const;
   /// Forgets all open tenants; files close when the last user lets go.
