@@ -41,13 +41,16 @@ std::string reference_of(const EntityInfo& entity, const Column& column, const C
                      action);
 }
 
+enum class Tied : std::uint8_t { inside, later };  // where the foreign key is written
+
 std::string column_sql(const EntityInfo& entity, const Column& column, const Catalog& catalog,
-                       Dialect dialect) {
+                       Dialect dialect, Tied tied = Tied::inside) {
   const auto* presence = column.nullable       ? ""
                          : column.name == "id" ? " NOT NULL UNIQUE"
                                                : " NOT NULL";
   return fmt::format("{} {}{}{}{}", column.sql, column_type(dialect, column.storage), presence,
-                     check_of(column, dialect), reference_of(entity, column, catalog));
+                     check_of(column, dialect),
+                     tied == Tied::inside ? reference_of(entity, column, catalog) : std::string());
 }
 
 bool small(FieldType type) noexcept {
@@ -133,7 +136,9 @@ std::vector<std::string> create_table(const EntityInfo& entity, const Catalog& c
                                       Dialect dialect) {
   std::string body(row_number(dialect));
   for (const auto& column : entity.columns())
-    body += column_sql(entity, column, catalog, dialect) + ",\n  ";
+    body += column_sql(entity, column, catalog, dialect,
+                       dialect == Dialect::sqlite ? Tied::inside : Tied::later) +
+            ",\n  ";
   body += portable(dialect, "\"deleted_at\" {integer},\n  \"deleted_in\" {id}");
   for (const auto& column : entity.columns())
     if (!column.fold_sql.empty()) body += ",\n  " + column.fold_sql + " TEXT";
@@ -141,6 +146,17 @@ std::vector<std::string> create_table(const EntityInfo& entity, const Catalog& c
                                                   body, portable(dialect, "{strict}"))};
   for (auto& [name, statement] : indexes_of(entity)) statements.push_back(std::move(statement));
   for (auto& statement : create_search(entity, dialect)) statements.push_back(std::move(statement));
+  return statements;
+}
+
+std::vector<std::string> create_references(const EntityInfo& entity, const Catalog& catalog,
+                                           Dialect dialect) {
+  std::vector<std::string> statements;
+  if (dialect == Dialect::sqlite) return statements;
+  for (const auto& column : entity.columns())
+    if (const auto reference = reference_of(entity, column, catalog); !reference.empty())
+      statements.push_back(fmt::format("ALTER TABLE {} ADD FOREIGN KEY ({}){}", entity.table(),
+                                       column.sql, reference));
   return statements;
 }
 
@@ -189,9 +205,11 @@ Result<std::vector<std::string>> upgrade_table(const EntityInfo& before, const E
   return statements;
 }
 
-std::vector<std::string> drop_table(const EntityInfo& entity) {
+std::vector<std::string> drop_table(const EntityInfo& entity, Dialect dialect) {
   auto statements = drop_search(entity);
-  statements.push_back("DROP TABLE " + entity.table());
+  // Tables that refer to each other go one by one.
+  const auto* ties = dialect == Dialect::postgres ? " CASCADE" : "";
+  statements.push_back("DROP TABLE " + entity.table() + ties);
   return statements;
 }
 

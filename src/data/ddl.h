@@ -16,6 +16,11 @@ namespace tenon::data {
 [[nodiscard]] std::vector<std::string> create_table(const EntityInfo& entity,
                                                     const Catalog& catalog, Dialect dialect);
 
+/// Its foreign keys, where they are written when all tables are there: PostgreSQL knows no table by
+/// a name alone. Empty on SQLite, which has them in create_table().
+[[nodiscard]] std::vector<std::string> create_references(const EntityInfo& entity,
+                                                         const Catalog& catalog, Dialect dialect);
+
 /// Statements that lead from `before` to `after`. Errors: conflict (`schema.incompatible`) for
 /// every change that does more than add: a field that is gone, changes its kind or becomes
 /// required.
@@ -24,6 +29,6 @@ namespace tenon::data {
                                                              const Catalog& catalog,
                                                              Dialect dialect);
 
-[[nodiscard]] std::vector<std::string> drop_table(const EntityInfo& entity);
+[[nodiscard]] std::vector<std::string> drop_table(const EntityInfo& entity, Dialect dialect);
 
 }  // namespace tenon::data

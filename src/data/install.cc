@@ -117,13 +117,17 @@ Result<> install_in(Session& session, const Package& package, Timestamp now) {
       return fail(Error(ErrorCode::conflict,
                         fmt::format("The entity \"{}\" is gone from the new version.", old->name()))
                       .because("schema.incompatible"));
+  const auto dialect = session.dialect();
+  for (const auto* made : after->entities())
+    if (made->plugin() == package.id && before->find(package.id, made->name()) == nullptr)
+      TENON_TRY(run_all(session, create_table(*made, *after, dialect)));
   for (const auto* now_info : after->entities()) {
     if (now_info->plugin() != package.id) continue;
     const auto* old = before->find(package.id, now_info->name());
     if (old == nullptr) {
-      TENON_TRY(run_all(session, create_table(*now_info, *after, session.dialect())));
+      TENON_TRY(run_all(session, create_references(*now_info, *after, dialect)));
     } else {
-      TENON_ASSIGN(statements, upgrade_table(*old, *now_info, *after, session.dialect()));
+      TENON_ASSIGN(statements, upgrade_table(*old, *now_info, *after, dialect));
       TENON_TRY(run_all(session, statements));
       if (!same_search(*old, *now_info)) TENON_TRY(refill_search(session, *now_info));
     }
@@ -145,7 +149,7 @@ Result<> purge_in(Session& session, std::string_view id) {
                 .because("schema.referenced"));
   }
   for (const auto* entity : catalog->entities())
-    if (entity->plugin() == id) TENON_TRY(run_all(session, drop_table(*entity)));
+    if (entity->plugin() == id) TENON_TRY(run_all(session, drop_table(*entity, session.dialect())));
   const std::array<storage::Value, 1> values{id};
   TENON_TRY(session.execute("DELETE FROM plugin WHERE id = ?1", values));
   return {};
