@@ -71,6 +71,9 @@ class Schema {
       TENON_ASSIGN(members, json::parse_object(rest.empty() ? "{}" : rest));
       members["name"] = name;
       members["type"] = type;
+      // As a manifest without a scale has it.
+      if ((type == "money" || type == "decimal") && !members.contains("scale"))
+        members["scale"] = 2;
       if (auto* options = members.if_contains("options"))
         for (auto& option : options->as_array())
           option = json::object{{"value", option}, {"label", json::object()}};
@@ -199,7 +202,9 @@ std::string Player::list(const std::string& target, data::Rows rows, data::Count
 std::string Player::dispatch(const std::string& verb, const std::string& rest,
                              const std::string& expected) {
   auto body = rest;
-  const auto place = word(body);
+  const bool asks = verb == "GET" || verb == "TRASH" || verb == "COUNT";  // spaces and all
+  const auto place = asks ? rest : word(body);
+  if (asks) body.clear();
   if (verb == "TRASH") return list(place, data::Rows::deleted, data::Count::none);
   if (verb == "COUNT") return list(place, data::Rows::living, data::Count::exact);
   const auto target = target_of(place);
