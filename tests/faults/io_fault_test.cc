@@ -40,6 +40,11 @@ class FaultyRun {
         stand_(make_stand(Engine::sqlite, std::move(folder))),
         work_(kSteps, seed) {}
 
+  FaultyRun& believing() {
+    believes_ = true;
+    return *this;
+  }
+
   Trial run() {
     Trial trial;
     {
@@ -70,6 +75,7 @@ class FaultyRun {
         continue;
       }
       if (!honest(done.error())) return told(step, done.error());
+      if (believes_) work_.believe_the_failed();
       ++refused;
       const bool install = step == 0 || step == kSteps / 2;
       const bool fails_now = !failed_ && tenant->database().figures().failed;
@@ -111,6 +117,7 @@ class FaultyRun {
   Workload work_;
   std::optional<Sight> possible_;
   bool failed_ = false;
+  bool believes_ = false;
 };
 
 class IoFault : public ::testing::Test {
@@ -140,6 +147,17 @@ class IoFault : public ::testing::Test {
   }
   std::uint64_t stride(std::uint64_t brief) { return size_of_run(brief, 1); }
 };
+
+TEST_F(IoFault, catches_a_failed_write_that_was_taken_for_acknowledged) {
+  int caught = 0;
+  for (std::uint64_t nth = 400; nth < 1400; nth += 100)
+    if (!FaultyRun(disk_, {.nth = nth, .repeat = Repeat::for_ever}, folder_.path(), seed_)
+             .believing()
+             .run()
+             .breach.empty())
+      ++caught;
+  EXPECT_GE(caught, 8);
+}
 
 TEST_F(IoFault, once_is_answered_and_the_next_request_works) {
   sweep(Repeat::once, Fault::io, stride(61), "once, error");
