@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/json_body.h"
+#include "api/once.h"
 #include "api/prefer.h"
 #include "api/routes.h"
 #include "api/transaction.h"
@@ -44,6 +45,34 @@ Result<Target> target_of(const App& app, const RequestContext& context,
   return Target{.site = std::move(site), .catalog = std::move(catalog), .entity = entity};
 }
 
+/// What a principal's permissions say about each entity that a question may reach, by the entity it
+/// names or by related records.
+class PermittedRights final : public data::Rights {
+ public:
+  PermittedRights(std::shared_ptr<const identity::Principal> principal,
+                  std::shared_ptr<const plugins::Installations> installations)
+      : principal_(std::move(principal)), installations_(std::move(installations)) {}
+  [[nodiscard]] const data::Access& on(std::string_view entity) const noexcept override {
+    static const data::Access all;
+    static const data::Access none{.scope = data::Scope::none, .hidden = {}, .locked = {}};
+    const std::string plugin(entity.substr(0, entity.find('.')));
+    const bool may =
+        installations_->contains(plugin) && principal_->has(std::string(entity) + ".list");
+    return may ? all : none;
+  }
+
+ private:
+  std::shared_ptr<const identity::Principal> principal_;         // shared with the session
+  std::shared_ptr<const plugins::Installations> installations_;  // shared with the workspace
+};
+
+data::Viewer reader_of(const Target& target) {
+  auto viewer = target.site.viewer;
+  viewer.rights = std::make_shared<PermittedRights>(target.site.origin.principal,
+                                                    target.site.origin.installations);
+  return viewer;
+}
+
 Result<RecordId> id_of(const http::Request& request) {
   const auto id = RecordId::parse(request.parameter("id"));
   if (!id)
@@ -51,12 +80,14 @@ Result<RecordId> id_of(const http::Request& request) {
   return *id;
 }
 
-Result<data::Query> query_of(const data::EntityInfo& entity, const http::Request& request) {
+Result<data::Query> query_of(const Target& target, const data::Viewer& viewer,
+                             const http::Request& request) {
   TENON_ASSIGN(pairs, http::parse_query(request.query()));
   data::Parameters parameters;
   parameters.reserve(pairs.size());
-  for (auto& pair : pairs) parameters.emplace_back(std::move(pair.name), std::move(pair.value));
-  return data::parse_query(entity, parameters);
+  for (auto& pair : pairs)
+    if (pair.name != "as_of") parameters.emplace_back(std::move(pair.name), std::move(pair.value));
+  return data::parse_query(*target.entity, parameters, viewer, target.catalog);
 }
 
 std::string etag_of(std::uint64_t version) { return "\"" + std::to_string(version) + "\""; }
@@ -86,21 +117,53 @@ Result<std::string> next_link(const http::Request& request, const std::string& c
   return link + "after=" + http::percent_encode(cursor) + ">; rel=\"next\"";
 }
 
+/// `as_of` of a request: RFC 3339, or a day.
+Result<std::optional<Timestamp>> as_of(const http::Request& request) {
+  TENON_ASSIGN(pairs, http::parse_query(request.query()));
+  std::optional<Timestamp> at;
+  for (const auto& pair : pairs) {
+    if (pair.name != "as_of") continue;
+    at = from_rfc3339(pair.value.size() == 10 ? pair.value + "T00:00:00Z" : pair.value);
+    if (!at)
+      return fail(Error(ErrorCode::invalid, "as_of wants a time as 2026-11-23T04:05:06Z")
+                      .because("query.as_of")
+                      .with_field({"/query/as_of", "type", "a time is expected"}));
+  }
+  return at;
+}
+
+/// A list as it was. It reads the audit: on the pool, like every long read.
+Task<http::Response> list_as_of(const App* app, Target target, data::Query query, Timestamp at,
+                                Deadline deadline) {
+  TENON_CO_ASSIGN(page, co_await app->pool.run([target, query, at, deadline] {
+    return target.site.workspace->tenant()->list_as_of(*target.entity, query, at, reader_of(target),
+                                                       deadline);
+  }));
+  co_return http::Response::json(200, std::move(page.json));
+}
+
 Task<http::Response> list(const App* app, RequestContext context, http::Request request) {
   TENON_CO_ASSIGN(target, target_of(*app, context, request, Want::list));
+  TENON_CO_ASSIGN(past, as_of(request));
+  if (past) {
+    TENON_CO_ASSIGN(asked, query_of(target, reader_of(target), request));
+    co_return co_await list_as_of(app, target, asked, *past, context.deadline);
+  }
   TENON_CO_ASSIGN(preferences, preferences_of(request));
-  TENON_CO_ASSIGN(query, query_of(*target.entity, request));
+  const data::Viewer viewer = reader_of(target);
+  TENON_CO_ASSIGN(query, query_of(target, viewer, request));
   query.count = preferences.count;
   const std::size_t from = query.offset;
-  TENON_CO_ASSIGN(page, co_await target.site.workspace->tenant()->list_later(
-                            target.entity->plugin(), target.entity->name(), query,
-                            target.site.viewer, context.deadline));
+  TENON_CO_ASSIGN(
+      page, co_await target.site.workspace->tenant()->list_later(
+                target.entity->plugin(), target.entity->name(), query, viewer, context.deadline));
   auto response = http::Response::json(200, std::move(page.json));
   const std::string range =
       page.rows == 0 ? "*" : std::to_string(from) + "-" + std::to_string(from + page.rows - 1);
   response.set("Content-Range",
                range + "/" + (page.total && !page.capped ? std::to_string(*page.total) : "*"));
   if (page.capped) response.set("X-Count-Capped", std::to_string(page.total.value_or(0)));
+  if (page.estimate) response.set("X-Count-Estimated", std::to_string(*page.estimate));
   if (page.next) {
     TENON_CO_ASSIGN(link, next_link(request, *page.next));
     response.add("Link", link);
@@ -108,15 +171,77 @@ Task<http::Response> list(const App* app, RequestContext context, http::Request 
   co_return response;
 }
 
+/// One record with the columns and related records that `select` names.
+Task<std::string> selected(const Target* target, data::Query query, data::Viewer viewer,
+                           RecordId id, Deadline deadline) {
+  if (query.aggregated || query.after)
+    co_return fail(
+        Error(ErrorCode::invalid, "One record takes select and filters of related records")
+            .because("query.parameter"));
+  query.filter.children.push_back({.kind = data::Filter::Kind::leaf,
+                                   .column = 0,
+                                   .op = data::Operator::eq,
+                                   .values = {id.value}});
+  query.order.clear();
+  query.limit = 1;
+  query.offset = 0;
+  TENON_CO_ASSIGN(page, co_await target->site.workspace->tenant()->list_later(
+                            target->entity->plugin(), target->entity->name(), std::move(query),
+                            std::move(viewer), deadline));
+  if (page.rows != 1)
+    co_return fail(
+        Error(ErrorCode::not_found, "there is no such record").because("data.not_found"));
+  co_return page.json.substr(1, page.json.size() - 2);
+}
+
 Task<http::Response> get(const App* app, RequestContext context, http::Request request) {
   TENON_CO_ASSIGN(target, target_of(*app, context, request, Want::list));
   TENON_CO_ASSIGN(id, id_of(request));
+  TENON_CO_ASSIGN(past, as_of(request));
+  auto& tenant = *target.site.workspace->tenant();
+  const data::Viewer viewer = reader_of(target);
   TENON_CO_ASSIGN(record,
-                  target.site.workspace->tenant()->get(*target.entity, id, target.site.viewer));
+                  past ? tenant.record_as_of(*target.entity, id, *past, viewer, context.deadline)
+                       : tenant.get(*target.entity, id, viewer));
+  if (past) co_return http::Response::json(200, std::move(record.json));
   const std::string etag = etag_of(record.version);
   if (request.header("If-None-Match") == etag) co_return http::Response(304).set("ETag", etag);
+  if (!request.query().empty()) {
+    TENON_CO_ASSIGN(query, query_of(target, viewer, request));
+    TENON_CO_ASSIGN(json,
+                    co_await selected(&target, std::move(query), viewer, id, context.deadline));
+    record.json = std::move(json);
+  }
   auto response = http::Response::json(200, std::move(record.json));
   response.set("ETag", etag);
+  co_return response;
+}
+
+/// Newest first; `limit` and `before` as the Link of the page before says.
+Task<http::Response> history(const App* app, RequestContext context, http::Request request) {
+  TENON_CO_ASSIGN(target, target_of(*app, context, request, Want::list));
+  TENON_CO_ASSIGN(id, id_of(request));
+  TENON_CO_ASSIGN(pairs, http::parse_query(request.query()));
+  data::HistoryQuery query;
+  for (const auto& pair : pairs) {
+    std::int64_t number = 0;
+    const auto* const end = pair.value.data() + pair.value.size();
+    const auto read = std::from_chars(pair.value.data(), end, number);
+    const bool good = read.ec == std::errc{} && read.ptr == end && number > 0;
+    if (!good || (pair.name != "limit" && pair.name != "before"))
+      co_return fail(Error(ErrorCode::invalid, "limit and before are known here, each a number")
+                         .because("query.history")
+                         .with_field({"/query/" + pair.name, "type", "a number is expected"}));
+    if (pair.name == "limit") query.limit = static_cast<std::size_t>(number);
+    if (pair.name == "before") query.before = number;
+  }
+  TENON_CO_ASSIGN(page, target.site.workspace->tenant()->history(
+                            *target.entity, id, query, reader_of(target), context.deadline));
+  auto response = http::Response::json(200, std::move(page.json));
+  if (page.next)
+    response.add("Link", "<" + std::string(request.path()) +
+                             "?limit=" + std::to_string(query.limit) + "&before=" + *page.next +
+                             ">; rel=\"next\"");
   co_return response;
 }
 
@@ -168,24 +293,60 @@ std::string array_of(const std::vector<data::Record>& records) {
   return text + "]";
 }
 
+/// What a write in a transaction needs of its request.
+struct Write {
+  plugins::Host* host = nullptr;
+  const data::EntityInfo* entity = nullptr;
+  std::optional<data::OnceKey> key;
+  Return what = Return::minimal;
+  std::string path;
+};
+
+Task<Answer> create_in(Write write, data::UnitOfWork* unit, const Site* site,
+                       std::vector<json::object> rows) {
+  TENON_CO_ASSIGN(records, co_await insert_all(write.host, unit, site, write.entity, rows));
+  if (!records.empty()) TENON_CO_TRY(unit->settle(*write.entity, records));
+  Answer answer{.status = 201};
+  if (write.what == Return::representation) answer.body = array_of(records);
+  if (records.size() == 1) {
+    answer.location = write.path + "/" + records.front().id.to_string();
+    answer.etag = etag_of(records.front().version);
+  }
+  co_return answer;
+}
+
 Task<http::Response> create(const App* app, RequestContext context, http::Request request) {
   TENON_CO_ASSIGN(target, target_of(*app, context, request, Want::manage));
   TENON_CO_ASSIGN(preferences, preferences_of(request));
   TENON_CO_ASSIGN(rows, decode_rows(request));
-  TENON_CO_ASSIGN(records, co_await transact<std::vector<data::Record>>(
-                               *app, target.site,
-                               [host = &app->host, entity = target.entity, catalog = target.catalog,
-                                rows = std::move(rows)](data::UnitOfWork& unit, const Site& site) {
-                                 return insert_all(host, &unit, &site, entity, rows);
-                               }));
-  http::Response response(201);
-  if (preferences.what == Return::representation)
-    response = http::Response::json(201, array_of(records));
-  if (records.size() == 1) {
-    response.set("Location", std::string(request.path()) + "/" + records.front().id.to_string());
-    response.set("ETag", etag_of(records.front().version));
+  const Write write{.host = &app->host,
+                    .entity = target.entity,
+                    .key = once_key(context, request),
+                    .what = preferences.what,
+                    .path = std::string(request.path())};
+  TENON_CO_ASSIGN(answer, co_await transact<Answer>(
+                              *app, target.site,
+                              [write, catalog = target.catalog, rows = std::move(rows)](
+                                  data::UnitOfWork& unit, const Site& site) {
+                                return answer_once(&unit, write.key, site.origin.deadline,
+                                                   [write, unit = &unit, site = &site, rows] {
+                                                     return create_in(write, unit, site, rows);
+                                                   });
+                              }));
+  co_return to_response(std::move(answer));
+}
+
+Task<Answer> change_in(Write write, data::UnitOfWork* unit, const Site* site, RecordId id,
+                       json::object fields, std::optional<std::uint64_t> version) {
+  TENON_CO_ASSIGN(
+      record, co_await plugins::update_record(*write.host, {.work = *unit, .origin = site->origin},
+                                              *write.entity, id, std::move(fields), version));
+  Answer answer{.status = 204, .body = {}, .etag = etag_of(record.version), .location = {}};
+  if (write.what == Return::representation) {
+    answer.status = 200;
+    answer.body = std::move(record.json);
   }
-  co_return response;
+  co_return answer;
 }
 
 Task<http::Response> change(const App* app, RequestContext context, http::Request request) {
@@ -194,19 +355,22 @@ Task<http::Response> change(const App* app, RequestContext context, http::Reques
   TENON_CO_ASSIGN(id, id_of(request));
   TENON_CO_ASSIGN(version, expected_version(request));
   TENON_CO_ASSIGN(fields, json_object(request));
-  TENON_CO_ASSIGN(record, co_await transact<data::Record>(
+  const Write write{.host = &app->host,
+                    .entity = target.entity,
+                    .key = once_key(context, request),
+                    .what = preferences.what,
+                    .path = {}};
+  TENON_CO_ASSIGN(answer, co_await transact<Answer>(
                               *app, target.site,
-                              [host = &app->host, entity = target.entity, catalog = target.catalog,
-                               id, version, fields](data::UnitOfWork& unit, const Site& site) {
-                                return plugins::update_record(*host,
-                                                              {.work = unit, .origin = site.origin},
-                                                              *entity, id, fields, version);
+                              [write, catalog = target.catalog, id, version, fields](
+                                  data::UnitOfWork& unit, const Site& site) {
+                                return answer_once(
+                                    &unit, write.key, site.origin.deadline,
+                                    [write, unit = &unit, site = &site, id, version, fields] {
+                                      return change_in(write, unit, site, id, fields, version);
+                                    });
                               }));
-  http::Response response = preferences.what == Return::representation
-                                ? http::Response::json(200, std::move(record.json))
-                                : http::Response(204);
-  response.set("ETag", etag_of(record.version));
-  co_return response;
+  co_return to_response(std::move(answer));
 }
 
 struct Nothing {};
@@ -254,7 +418,7 @@ Task<http::Response> change_filtered(const App* app, RequestContext context,
                                      http::Request request) {
   TENON_CO_ASSIGN(target, target_of(*app, context, request, Want::manage));
   TENON_CO_ASSIGN(preferences, preferences_of(request));
-  TENON_CO_ASSIGN(query, query_of(*target.entity, request));
+  TENON_CO_ASSIGN(query, query_of(target, target.site.viewer, request));
   std::optional<json::object> fields;
   if (request.method() == http::Method::patch) {
     TENON_CO_ASSIGN(body, json_object(request));
@@ -295,6 +459,7 @@ std::vector<http::Route> record_routes(const App& app, const Gate& gate) {
       route(http::Method::get, row, get),
       route(http::Method::patch, row, change),
       route(http::Method::del, row, erase),
+      route(http::Method::get, row + "/history", history),
   };
 }
 

@@ -7,6 +7,7 @@
 #include "data/ddl.h"
 #include "data/run_unit.h"
 #include "data/schema_json.h"
+#include "data/search.h"
 #include "data/tenant_state.h"
 
 namespace tenon::data {
@@ -84,7 +85,7 @@ Result<> store_entity(Session& session, std::uint32_t number, const Entity& enti
                                              std::string_view(definition)};
   TENON_TRY(
       session.execute("INSERT INTO entity(plugin, name, definition) VALUES(?1, ?2, ?3) "
-                      "ON CONFLICT DO UPDATE SET definition = ?3",
+                      "ON CONFLICT(plugin, name) DO UPDATE SET definition = ?3",
                       values));
   return {};
 }
@@ -120,10 +121,11 @@ Result<> install_in(Session& session, const Package& package, Timestamp now) {
     if (now_info->plugin() != package.id) continue;
     const auto* old = before->find(package.id, now_info->name());
     if (old == nullptr) {
-      TENON_TRY(run_all(session, create_table(*now_info, *after)));
+      TENON_TRY(run_all(session, create_table(*now_info, *after, session.dialect())));
     } else {
-      TENON_ASSIGN(statements, upgrade_table(*old, *now_info, *after));
+      TENON_ASSIGN(statements, upgrade_table(*old, *now_info, *after, session.dialect()));
       TENON_TRY(run_all(session, statements));
+      if (!same_search(*old, *now_info)) TENON_TRY(refill_search(session, *now_info));
     }
     TENON_TRY(store_entity(session, number, now_info->entity()));
   }
