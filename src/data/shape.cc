@@ -1,0 +1,200 @@
+#include "data/shape.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "data/names.h"
+#include "data/predicate.h"
+
+namespace tenon::data {
+namespace {
+
+/// Rules that a later version of a manifest seldom changes. Lengths, options and bounds are checked
+/// before a value comes here: as table constraints they would turn every small change of a manifest
+/// into a rebuild of the table. States are the exception: a document in no state is lost.
+std::string check_of(const EntityInfo& entity, std::size_t place, Dialect dialect) {
+  const auto& column = entity.columns()[place];
+  if (entity.status() == place) {
+    std::string list;
+    for (const auto& state : entity.entity().states->states)
+      list += (list.empty() ? "" : ", ") + literal(Value(state.name), dialect);
+    return fmt::format("{} IN ({})", column.sql, list);
+  }
+  if (column.type == FieldType::boolean) return fmt::format("{} IN (0, 1)", column.sql);
+  if (column.storage == Storage::blob) return id_condition(dialect, column.sql);
+  if (column.type == FieldType::json || column.type == FieldType::computed ||
+      column.type == FieldType::multi_select)
+    return json_condition(dialect, column.sql);
+  return {};
+}
+
+ColumnShape column_shape(const EntityInfo& entity, std::size_t place, const Catalog& catalog,
+                         Dialect dialect) {
+  const auto& column = entity.columns()[place];
+  const bool extension = column.field != nullptr && !column.field->extension.empty();
+  ColumnShape shape;
+  shape.name = column.sql;
+  shape.storage = column.storage;
+  // The column of an extension stays when the extension goes, and rows are still added.
+  shape.nullable = column.nullable || extension;
+  shape.check = check_of(entity, place, dialect);
+  if (column.type != FieldType::reference || column.field == nullptr) return shape;
+  const auto& field = *column.field;
+  const auto* target =
+      catalog.find(field.ref_plugin.empty() ? entity.plugin() : field.ref_plugin, field.ref_entity);
+  if (target == nullptr) return shape;
+  // The unit of work does what on_delete says, with its events; the constraint is the net below it.
+  shape.references = target->table();
+  shape.on_delete = field.on_delete == OnDelete::cascade ? " ON DELETE CASCADE"
+                    : shape.nullable                     ? " ON DELETE SET NULL"
+                                                         : "";
+  return shape;
+}
+
+bool small(FieldType type) noexcept {
+  return type == FieldType::boolean || type == FieldType::select ||
+         type == FieldType::multi_select || type == FieldType::json || type == FieldType::text ||
+         type == FieldType::computed;
+}
+
+/// Whether a field that leads no declared index gets one of its own. Fields of few values or long
+/// text get one only where they are sorted by.
+bool own_index(const Entity& source, const Field& field) {
+  const bool led = std::ranges::any_of(source.indexes, [&](const Index& index) {
+    return index.where.empty() && index.fields.front() == field.name;
+  });
+  const bool orderable = field.type != FieldType::json && field.type != FieldType::multi_select &&
+                         field.type != FieldType::computed;
+  return (field.sortable && orderable) ||
+         ((field.filterable || field.type == FieldType::reference) && !led && !small(field.type));
+}
+
+/// Every index holds living rows only and ends with the id, so that it serves filter, order and
+/// keyset paging at once.
+Result<std::vector<IndexShape>> indexes_of(const EntityInfo& entity, Dialect dialect) {
+  std::vector<IndexShape> all;
+  const auto add = [&](const std::vector<std::string>& fields, bool unique,
+                       std::string_view where) -> Result<> {
+    IndexShape index;
+    index.unique = unique;
+    std::string what = unique ? "u" : "k";
+    for (const auto& field : fields) {
+      what += "_" + field;
+      index.columns.push_back(entity.columns()[*entity.find(field)].sql);
+    }
+    if (!where.empty()) {
+      TENON_ASSIGN(condition, predicate_sql(entity, where, dialect));
+      index.where = std::move(condition);
+      what += "_w_" + std::string(where);
+    }
+    index.name = index_name(entity.plugin_number(), entity.name(), what);
+    if (std::ranges::find(all, index.name, &IndexShape::name) == all.end())
+      all.push_back(std::move(index));
+    return {};
+  };
+  const auto& source = entity.entity();
+  for (const auto& index : source.indexes) TENON_TRY(add(index.fields, index.unique, index.where));
+  for (const auto& field : source.fields) {
+    if (field.unique)
+      TENON_TRY(add({field.name}, true, {}));
+    else if (own_index(source, field))
+      TENON_TRY(add({field.name}, false, {}));
+  }
+  return all;
+}
+
+std::string text(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  const auto* found = value == nullptr ? nullptr : value->if_string();
+  return found == nullptr ? std::string() : std::string(*found);
+}
+
+bool truth(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+}  // namespace
+
+Result<TableShape> shape_of(const EntityInfo& entity, const Catalog& catalog, Dialect dialect) {
+  TableShape shape;
+  shape.name = entity.table();
+  for (std::size_t i = 0; i < entity.columns().size(); ++i)
+    shape.columns.push_back(column_shape(entity, i, catalog, dialect));
+  shape.columns.push_back({.name = quote("deleted_at"),
+                           .storage = Storage::integer,
+                           .nullable = true,
+                           .check = {},
+                           .references = {},
+                           .on_delete = {},
+                           .default_sql = {},
+                           .fold_of = {}});
+  for (const auto& column : entity.columns())
+    if (!column.fold_sql.empty())
+      shape.columns.push_back({.name = column.fold_sql,
+                               .storage = Storage::text,
+                               .nullable = true,
+                               .check = {},
+                               .references = {},
+                               .on_delete = {},
+                               .default_sql = {},
+                               .fold_of = column.sql});
+  TENON_ASSIGN(indexes, indexes_of(entity, dialect));
+  shape.indexes = std::move(indexes);
+  return shape;
+}
+
+json::object to_json(const TableShape& shape) {
+  json::array columns;
+  for (const auto& column : shape.columns)
+    columns.emplace_back(json::object{{"name", column.name},
+                                      {"storage", static_cast<int>(column.storage)},
+                                      {"nullable", column.nullable},
+                                      {"check", column.check},
+                                      {"references", column.references},
+                                      {"on_delete", column.on_delete},
+                                      {"default", column.default_sql},
+                                      {"fold_of", column.fold_of}});
+  json::array indexes;
+  for (const auto& index : shape.indexes) {
+    json::array names;
+    for (const auto& name : index.columns) names.emplace_back(name);
+    indexes.emplace_back(json::object{{"name", index.name},
+                                      {"unique", index.unique},
+                                      {"columns", std::move(names)},
+                                      {"where", index.where}});
+  }
+  return {{"name", shape.name}, {"columns", std::move(columns)}, {"indexes", std::move(indexes)}};
+}
+
+TableShape shape_from_json(const json::object& object) {
+  TableShape shape;
+  shape.name = text(object, "name");
+  if (const auto* columns = object.if_contains("columns"); columns != nullptr)
+    for (const auto& item : columns->as_array()) {
+      const auto& one = item.as_object();
+      shape.columns.push_back({.name = text(one, "name"),
+                               .storage = static_cast<Storage>(one.at("storage").as_int64()),
+                               .nullable = truth(one, "nullable"),
+                               .check = text(one, "check"),
+                               .references = text(one, "references"),
+                               .on_delete = text(one, "on_delete"),
+                               .default_sql = text(one, "default"),
+                               .fold_of = text(one, "fold_of")});
+    }
+  if (const auto* indexes = object.if_contains("indexes"); indexes != nullptr)
+    for (const auto& item : indexes->as_array()) {
+      const auto& one = item.as_object();
+      IndexShape index{.name = text(one, "name"),
+                       .unique = truth(one, "unique"),
+                       .columns = {},
+                       .where = text(one, "where")};
+      for (const auto& name : one.at("columns").as_array())
+        index.columns.emplace_back(name.as_string());
+      shape.indexes.push_back(std::move(index));
+    }
+  return shape;
+}
+
+}  // namespace tenon::data
