@@ -42,10 +42,8 @@ std::string create_table(const TableShape& shape, Dialect dialect) {
 std::string create_index(const TableShape& shape, const IndexShape& index) {
   std::string list;
   for (const auto& column : index.columns) list += (list.empty() ? "" : ", ") + column;
-  return fmt::format("CREATE {}INDEX {} ON {} ({}{}) WHERE \"deleted_at\" IS NULL{}",
-                     index.unique ? "UNIQUE " : "", index.name, shape.name, list,
-                     index.unique ? "" : ", \"id\"",
-                     index.where.empty() ? "" : " AND " + index.where);
+  return fmt::format("CREATE {}INDEX {} ON {} ({}) WHERE {}", index.unique ? "UNIQUE " : "",
+                     index.name, shape.name, list, index.where);
 }
 
 std::string drop_index(const IndexShape& index) { return "DROP INDEX " + index.name; }

@@ -8,6 +8,7 @@
 #include "data/migrator.h"
 #include "data/run_unit.h"
 #include "data/schema_json.h"
+#include "data/search.h"
 #include "data/tenant_state.h"
 
 namespace tenon::data {
@@ -81,6 +82,7 @@ Result<> purge_in(Session& session, std::string_view id) {
   TENON_TRY(session.without_references([&]() -> Result<> {
     for (const auto* entity : catalog->entities()) {
       if (entity->plugin() != id) continue;
+      TENON_TRY(run_all(session, drop_search(*entity)));
       TENON_TRY(session.script("DROP TABLE " + entity->table()));
       TENON_TRY(ledger.forget_table(entity->table()));
     }

@@ -26,6 +26,7 @@ enum class StepKind : std::uint8_t {
   rename_table,
   rename_column,
   change_table,      // columns widened, narrowed, dropped: what ALTER cannot on SQLite
+  search,            // the table of search tokens beside it, made and filled anew
   quarantine_table,  // hidden, dropped by a purge
   activate,          // the new definitions hold from here on
 };

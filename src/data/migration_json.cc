@@ -9,9 +9,9 @@
 namespace tenon::data {
 namespace {
 
-constexpr std::array<std::string_view, 11> kKinds = {
-    "create_table", "add_column",    "create_index", "drop_index",       "fill_shadow", "callback",
-    "rename_table", "rename_column", "change_table", "quarantine_table", "activate"};
+constexpr std::array<std::string_view, 12> kKinds = {
+    "create_table", "add_column",    "create_index", "drop_index", "fill_shadow",      "callback",
+    "rename_table", "rename_column", "change_table", "search",     "quarantine_table", "activate"};
 constexpr std::array<std::string_view, 4> kClasses = {"expand", "backfill", "contract",
                                                       "destructive"};
 

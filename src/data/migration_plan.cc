@@ -9,6 +9,7 @@
 #include "data/encode.h"
 #include "data/names.h"
 #include "data/predicate.h"
+#include "data/search.h"
 #include "data/table_change.h"
 
 namespace tenon::data {
@@ -116,6 +117,9 @@ class Planner {
     const bool postgres = plan_.dialect == Dialect::postgres;
     step.undo = {fmt::format("DROP TABLE {}{}", shape.name, postgres ? " CASCADE" : "")};
     step.undo_without_references = true;
+    for (auto& one : create_search(now, plan_.dialect)) step.sql.push_back(std::move(one));
+    auto gone = drop_search(now);
+    step.undo.insert(step.undo.begin(), gone.begin(), gone.end());
     step.milliseconds = 1;
     return {};
   }
@@ -160,10 +164,32 @@ class Planner {
       step.rows = rows;
       step.milliseconds = 1 + rows * part.microseconds_per_row / 1000;
     }
+    add_search(was, now, delta, rows);
     plan_.before.push_back(*stored);
     plan_.after.push_back(delta.after);
     if (delta.before.name != delta.after.name) TENON_TRY(follow_all(delta));
     return {};
+  }
+
+  /// Tokens are made of the values: they are no part of what is kept or compared.
+  void add_search(const EntityInfo& was, const EntityInfo& now, const TableDelta& delta,
+                  std::int64_t rows) {
+    const bool retold = now.searchable() && std::ranges::any_of(delta.pairs, [](const auto& pair) {
+                          return pair.now != nullptr && !pair.now->fold_sql.empty() &&
+                                 pair.conversion.forward != pair.from.name;
+                        });
+    if (!retold && same_search(was, now) && was.search_table() == now.search_table()) return;
+    auto& step = add(StepKind::search, StepClass::contract, now.full_name(), was.full_name());
+    const auto lead = [&](const EntityInfo& from, const EntityInfo& to) {
+      Statements sql = drop_search(from);
+      for (auto& one : create_search(to, plan_.dialect)) sql.push_back(std::move(one));
+      return sql;
+    };
+    step.sql = lead(was, now);
+    step.undo = lead(now, was);
+    step.last = true;
+    step.rows = rows;
+    step.milliseconds = 1 + rows / 20;
   }
 
   /// A renamed table takes the references to it along: the shapes of those who refer change too.
@@ -217,6 +243,9 @@ class Planner {
                      lossy ? StepClass::destructive : StepClass::contract, was.full_name(), {});
     step.sql = rebuild(*stored, away, fillings, plan_.dialect);
     step.undo = rebuild(away, *stored, fillings, plan_.dialect);
+    const auto gone = drop_search(was);
+    step.sql.insert(step.sql.begin(), gone.begin(), gone.end());
+    for (auto& one : create_search(was, plan_.dialect)) step.undo.push_back(std::move(one));
     step.without_references = step.undo_without_references = true;
     step.last = true;
     step.rows = rows;
@@ -321,20 +350,19 @@ class Planner {
       shown.push_back(pair->was);
     }
     std::vector<std::string> values;
-    const auto where = index.where.empty() || delta.renames() ? "" : " AND " + index.where;
-    TENON_TRY(session_.query(
-        fmt::format("SELECT {0} FROM {1} WHERE \"deleted_at\" IS NULL{2}{3} GROUP BY {0} "
-                    "HAVING count(*) > 1 ORDER BY {0} LIMIT {4}",
-                    columns, was.table(), present, where, kShownValues),
-        {}, [&](const storage::Row& row) {
-          std::string text;
-          for (std::size_t i = 0; i < shown.size(); ++i) {
-            if (i > 0) text += ",";
-            write_value(text, *shown[i], row, static_cast<int>(i));
-          }
-          values.push_back(shown.size() > 1 ? "[" + text + "]" : text);
-          return storage::Visit::more;
-        }));
+    const auto where = delta.renames() ? std::string("\"deleted_at\" IS NULL") : index.where;
+    TENON_TRY(session_.query(fmt::format("SELECT {0} FROM {1} WHERE {3}{2} GROUP BY {0} "
+                                         "HAVING count(*) > 1 ORDER BY {0} LIMIT {4}",
+                                         columns, was.table(), present, where, kShownValues),
+                             {}, [&](const storage::Row& row) {
+                               std::string text;
+                               for (std::size_t i = 0; i < shown.size(); ++i) {
+                                 if (i > 0) text += ",";
+                                 write_value(text, *shown[i], row, static_cast<int>(i));
+                               }
+                               values.push_back(shown.size() > 1 ? "[" + text + "]" : text);
+                               return storage::Visit::more;
+                             }));
     std::string names;
     for (const auto* column : shown) names += (names.empty() ? "" : ", ") + column->name;
     const auto count = static_cast<std::int64_t>(values.size());

@@ -30,6 +30,7 @@ constexpr std::array kWords{
     Words{"migration.change_table", "Change the fields of “{0}”: {1}.", "更改“{0}”的字段：{1}。"},
     Words{"migration.quarantine_table", "Put the table “{0}” away; it is kept until it is purged.",
           "将数据表“{0}”移入隔离区，清除前一直保留。"},
+    Words{"migration.search", "Index the words of “{0}” anew.", "重建“{0}”的全文索引。"},
     Words{"migration.activate", "Switch to version {1}.", "切换到版本 {1}。"},
     Words{"schema.data.duplicate", "“{0}”: the values of “{1}” are not unique.",
           "“{0}”：“{1}”的值有重复。"},

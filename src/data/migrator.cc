@@ -8,6 +8,7 @@
 #include "async/timer.h"
 #include "data/relations.h"
 #include "data/run_unit.h"
+#include "data/search.h"
 #include "data/tenant_state.h"
 
 namespace tenon::data {
@@ -61,6 +62,24 @@ std::unexpected<Error> refused(std::string_view reason, std::string_view text,
   return fail(Error(ErrorCode::conflict, std::string(text) + first)
                   .because(std::string(reason))
                   .with_details(json::serialize(json::object{{"problems", std::move(list)}})));
+}
+
+/// Fills the search tables that the plan made anew; `which` is what the entity is called now.
+Result<> refill(storage::Session& session, const MigrationPlan& plan,
+                std::string MigrationStep::* which) {
+  const bool back = which == &MigrationStep::field;
+  std::shared_ptr<const Catalog> catalog;
+  for (const auto& step : plan.steps) {
+    const bool away = step.kind == StepKind::quarantine_table && back;
+    if (step.kind != StepKind::search && !away) continue;
+    if (catalog == nullptr) {
+      TENON_ASSIGN(now, read_catalog(session));
+      catalog = std::move(now);
+    }
+    const auto* entity = catalog->find({}, away ? step.entity : step.*which);
+    if (entity != nullptr && entity->searchable()) TENON_TRY(refill_search(session, *entity));
+  }
+  return {};
 }
 
 Result<> check_problems(const MigrationPlan& plan, Consent consent) {
@@ -272,6 +291,7 @@ Result<> Migrator::run_last(storage::Session& session, const MigrationRecord& re
   const auto known = std::ranges::find(plugins, plan.plugin, &PluginRow::id);
   if (known != plugins.end()) number = known->number;
   TENON_TRY(store_package(session, record.package, number, clock_.now()));
+  TENON_TRY(refill(session, plan, &MigrationStep::entity));
   TENON_TRY(ledger.note_tables(plan));
   TENON_TRY(ledger.set_shapes(plan.before, plan.after));
   return ledger.set_state(plan.number, MigrationState::done, clock_.now());
@@ -292,6 +312,7 @@ Result<> Migrator::undo_last(storage::Session& session, const MigrationRecord& r
       TENON_TRY(store_package(session, *record.previous, known->number, clock_.now()));
     else
       TENON_TRY(forget_package(session, plan.plugin));
+    TENON_TRY(refill(session, plan, &MigrationStep::field));
   }
   TENON_TRY(ledger.note_tables(plan));
   TENON_TRY(ledger.set_shapes(plan.after, plan.before));

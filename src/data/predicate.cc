@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "data/query_filter.h"
+#include "data/sight.h"
 
 namespace tenon::data {
 namespace {
@@ -29,6 +30,7 @@ class Renderer {
 
  private:
   Result<std::string> leaf(const Filter& filter) {
+    if (filter.op == Operator::fts) return refused("fts");
     const auto& column = entity_.columns()[filter.column];
     const auto compare = [&](std::string_view sign) {
       return fmt::format("({} {} {})", column.sql, sign, literal(filter.values.front(), dialect_));
@@ -62,10 +64,14 @@ class Renderer {
       default:
         break;
     }
-    return fail(Error(ErrorCode::invalid,
-                      fmt::format("\"{}\": the condition of an index compares with constants.",
-                                  column.name))
-                    .because("schema.index"));
+    return refused(column.name);
+  }
+
+  static std::unexpected<Error> refused(std::string_view what) {
+    return fail(
+        Error(ErrorCode::invalid,
+              fmt::format("\"{}\": the condition of an index compares with constants.", what))
+            .because("schema.index"));
   }
 
   const EntityInfo& entity_;
@@ -93,7 +99,8 @@ Result<std::string> predicate_sql(const EntityInfo& entity, std::string_view whe
                                   Dialect dialect) {
   std::string text(where);
   if (!text.starts_with('(')) text = "(" + text + ")";
-  const auto filter = FilterReader(entity).tree(Filter::Kind::all, false, text);
+  const Viewer everybody;  // a schema sees every column
+  const auto filter = FilterReader(Sight(entity, everybody)).tree(Filter::Kind::all, false, text);
   if (!filter)
     return fail(
         Error(ErrorCode::invalid, fmt::format("\"{}\": index condition \"{}\": {}", entity.name(),

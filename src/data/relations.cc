@@ -197,12 +197,12 @@ Result<> extend(Entity& entity, const Entity& extension) {
     return fmt::format("{}{}{}", extension.plugin, kExtensionMark, field);
   };
   for (auto field : extension.fields) {
-    TENON_TRY(check_name(field.name));
     field.extension = extension.plugin;
     // Fields of the own plugin mean its own entities.
     if (field.type == FieldType::reference && field.ref_plugin.empty())
       field.ref_plugin = extension.plugin;
     field.name = logical(field.name);
+    TENON_TRY(check_name(field.name));  // 40 bytes with the plugin's name
     if (!field.renamed_from.empty()) field.renamed_from = logical(field.renamed_from);
     if (!field.cascade_from.empty() && extension.find(field.cascade_from) != nullptr)
       field.cascade_from = logical(field.cascade_from);

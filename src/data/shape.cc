@@ -70,39 +70,83 @@ bool own_index(const Entity& source, const Field& field) {
          ((field.filterable || field.type == FieldType::reference) && !led && !small(field.type));
 }
 
-/// Every index holds living rows only and ends with the id, so that it serves filter, order and
-/// keyset paging at once.
-Result<std::vector<IndexShape>> indexes_of(const EntityInfo& entity, Dialect dialect) {
-  std::vector<IndexShape> all;
-  const auto add = [&](const std::vector<std::string>& fields, bool unique,
-                       std::string_view where) -> Result<> {
-    IndexShape index;
-    index.unique = unique;
+constexpr std::string_view kLiving = "\"deleted_at\" IS NULL";
+
+class Indexes {
+ public:
+  Indexes(const EntityInfo& entity, Dialect dialect) : entity_(entity), dialect_(dialect) {}
+
+  Result<std::vector<IndexShape>> make() {
+    const auto& source = entity_.entity();
+    add_system();
+    for (const auto& index : source.indexes)
+      TENON_TRY(add(index.fields, index.unique, index.where));
+    for (const auto& field : source.fields) {
+      if (field.unique)
+        TENON_TRY(add({field.name}, true, {}));
+      else if (own_index(source, field))
+        TENON_TRY(add({field.name}, false, {}));
+    }
+    return std::move(all_);
+  }
+
+ private:
+  void put(std::string_view what, bool unique, std::vector<std::string> columns,
+           std::string where) {
+    const auto name = index_name(entity_.plugin_number(), entity_.name(), what);
+    if (std::ranges::find(all_, name, &IndexShape::name) == all_.end())
+      all_.push_back({.name = name,
+                      .unique = unique,
+                      .columns = std::move(columns),
+                      .where = std::move(where)});
+  }
+
+  /// What every list ends with: the id makes an order total, the other two let a walk in any order
+  /// test a row scope without looking at the row.
+  static void close(std::vector<std::string>& columns) {
+    for (const auto* column : {"id", "owner", "department"})
+      if (std::ranges::find(columns, quote(column)) == columns.end())
+        columns.push_back(quote(column));
+  }
+
+  void add_system() {
+    // What a narrow row scope walks by itself.
+    for (const auto* scope : {"owner", "department"})
+      put(fmt::format("v_{}", scope), false, {quote(scope), quote("id")},
+          fmt::format("{} AND \"{}\" IS NOT NULL", kLiving, scope));
+    if (entity_.entity().soft_delete)
+      put("trash", false, {quote("id")}, "\"deleted_at\" IS NOT NULL");
+    // Typing ahead walks the folded label from the first letters on.
+    const auto& label = entity_.columns()[entity_.label()];
+    if (label.fold_sql.empty()) return;
+    std::vector<std::string> columns{label.fold_sql};
+    close(columns);
+    put(fmt::format("p_{}", label.name), false, std::move(columns), std::string(kLiving));
+  }
+
+  /// Holds living rows only, so that it serves filter, order and keyset paging at once.
+  Result<> add(const std::vector<std::string>& fields, bool unique, std::string_view where) {
     std::string what = unique ? "u" : "k";
+    std::vector<std::string> columns;
     for (const auto& field : fields) {
       what += "_" + field;
-      index.columns.push_back(entity.columns()[*entity.find(field)].sql);
+      columns.push_back(entity_.columns()[*entity_.find(field)].sql);
     }
+    if (!unique) close(columns);
+    std::string condition(kLiving);
     if (!where.empty()) {
-      TENON_ASSIGN(condition, predicate_sql(entity, where, dialect));
-      index.where = std::move(condition);
+      TENON_ASSIGN(more, predicate_sql(entity_, where, dialect_));
+      condition += " AND " + more;
       what += "_w_" + std::string(where);
     }
-    index.name = index_name(entity.plugin_number(), entity.name(), what);
-    if (std::ranges::find(all, index.name, &IndexShape::name) == all.end())
-      all.push_back(std::move(index));
+    put(what, unique, std::move(columns), std::move(condition));
     return {};
-  };
-  const auto& source = entity.entity();
-  for (const auto& index : source.indexes) TENON_TRY(add(index.fields, index.unique, index.where));
-  for (const auto& field : source.fields) {
-    if (field.unique)
-      TENON_TRY(add({field.name}, true, {}));
-    else if (own_index(source, field))
-      TENON_TRY(add({field.name}, false, {}));
   }
-  return all;
-}
+
+  const EntityInfo& entity_;
+  Dialect dialect_;
+  std::vector<IndexShape> all_;
+};
 
 std::string text(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
@@ -140,7 +184,7 @@ Result<TableShape> shape_of(const EntityInfo& entity, const Catalog& catalog, Di
                                .on_delete = {},
                                .default_sql = {},
                                .fold_of = column.sql});
-  TENON_ASSIGN(indexes, indexes_of(entity, dialect));
+  TENON_ASSIGN(indexes, Indexes(entity, dialect).make());
   shape.indexes = std::move(indexes);
   return shape;
 }

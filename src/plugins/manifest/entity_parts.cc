@@ -244,6 +244,11 @@ void read_extends(TableReader& root, Draft& draft) {
           (std::string_view(key) == "read_permission" ? field.read_permission
                                                       : field.write_permission) = code->text;
       }
+    for (const auto& field : extension.fields)
+      if (draft.manifest.metadata.id.size() + data::kExtensionMark.size() + field.name.size() >
+          kLongestName)
+        draft.issues.add(table.spot_of("fields"), codes::kNameLong,
+                         quoted(field.name) + " and the id of the plugin are longer than 38 bytes");
     read_indexes(table, extension, draft);
     table.finish();
     if (!extension.name.empty()) draft.manifest.extensions.push_back(std::move(extension));
