@@ -17,36 +17,57 @@ namespace {
 using tenon::testing::run;
 using testing::field;
 
-// SQLite 3.54 and PostgreSQL 17, as their manuals list them.
+// All of SQLite 3.54 and of PostgreSQL 15, and what PostgreSQL 17 added that is reserved.
 constexpr std::string_view kKeywords = R"(
-abort absent action add after all alter always analyse analyze and any array as asc asensitive
-asymmetric atomic attach authorization autoincrement before begin between bigint binary bit boolean
-both by call cascade case cast char character check cluster coalesce collate collation column
-columns commit concurrently conflict constraint create cross current current_catalog current_date
-current_role current_schema current_time current_timestamp current_user cursor data database date
-day deallocate dec decimal declare default deferrable deferred delete desc detach distinct do domain
-double drop each else end enum escape except exclude exclusive exists explain extract fail false
-fetch filter first float following for foreign freeze from full generated glob global grant greatest
-group grouping groups having hour if ignore ilike immediate in index indexed initially inner inout
-insert instead int integer intersect interval into is isnull join json_array json_object json_table
-key language lateral leading least left level like limit local localtime localtimestamp lock logged
-match materialized merge minute month names national natural nchar next no none normalize not
-nothing notnull null nullif nulls numeric object of off offset oid on only option or order others
-out outer over overlaps overlay parameter partition placing plan position pragma preceding precision
-prepare primary privileges procedure public query raise range read real recursive references
-regexp reindex release rename replace reset restrict returning revoke right role rollback rollup row
-rows savepoint schema scroll second select sequence session session_user set setof share show
-similar smallint some sql start strict substring symmetric system system_user table tables
-tablesample temp temporary text then ties time timestamp to trailing transaction treat trigger trim
-true truncate type unbounded uncommitted union unique unlogged until update user using vacuum valid
-value values varchar variadic verbose view virtual when where window with within without work
-xmlattributes xmlelement year zone)";
+abort absent absolute access action add admin after aggregate all also alter always analyse analyze
+and any array as asc asensitive assertion assignment asymmetric at atomic attach attribute
+authorization autoincrement backward before begin between bigint binary bit boolean both breadth by
+cache call called cascade cascaded case cast catalog chain char character characteristics check
+checkpoint class close cluster coalesce collate collation column columns comment comments commit
+committed compression concurrently configuration conflict connection constraint constraints content
+continue conversion copy cost create cross csv cube current current_catalog current_date
+current_role current_schema current_time current_timestamp current_user cursor cycle data database
+date day deallocate dec decimal declare default defaults deferrable deferred definer delete
+delimiter delimiters depends depth desc detach dictionary disable discard distinct do document
+domain double drop each else enable encoding encrypted end enum escape event except exclude
+excluding exclusive execute exists explain expression extension external extract fail false family
+fetch filter finalize first float following for force foreign forward freeze from full function
+functions generated glob global grant granted greatest group grouping groups handler having header
+hold hour identity if ignore ilike immediate immutable implicit import in include including
+increment index indexed indexes inherit inherits initially inline inner inout input insensitive
+insert instead int integer intersect interval into invoker is isnull isolation join json_array
+json_object json_table key label language large last lateral leading leakproof least left level like
+limit listen load local localtime localtimestamp location lock locked logged mapping match matched
+materialized maxvalue merge method minute minvalue mode month move name names national natural nchar
+new next nfc nfd nfkc nfkd no none normalize normalized not nothing notify notnull nowait null
+nullif nulls numeric object of off offset oid oids old on only operator option options or order
+ordinality others out outer over overlaps overlay overriding owned owner parallel parameter parser
+partial partition passing password placing plan plans policy position pragma preceding precision
+prepare prepared preserve primary prior privileges procedural procedure procedures program public
+publication query quote raise range read real reassign recheck recursive ref references referencing
+refresh regexp reindex relative release rename repeatable replace replica reset restart restrict
+return returning returns revoke right role rollback rollup routine routines row rows rule savepoint
+schema schemas scroll search second security select sequence sequences serializable server session
+session_user set setof sets share show similar simple skip smallint snapshot some sql stable
+standalone start statement statistics stdin stdout storage stored strict strip subscription
+substring support symmetric sysid system system_user table tables tablesample tablespace temp
+template temporary text then ties time timestamp to trailing transaction transform treat trigger
+trim true truncate trusted type types uescape unbounded uncommitted unencrypted union unique unknown
+unlisten unlogged until update user using vacuum valid validate validator value values varchar
+variadic varying verbose version view views virtual volatile when where whitespace window with
+within without work wrapper write xml xmlattributes xmlconcat xmlelement xmlexists xmlforest
+xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable year yes zone)";
 
 std::vector<std::string> words() {
   std::istringstream text{std::string(kKeywords)};
   std::vector<std::string> all;
   for (std::string word; text >> word;) all.push_back(word);
   return all;
+}
+
+/// Two of the words are columns that every table has.
+std::string column_name(const std::string& word) {
+  return word == "owner" || word == "version" ? word + "_" : word;
 }
 
 Package lab(std::vector<Entity> entities) {
@@ -63,12 +84,12 @@ class SchemaCaps : public testing::TenantTest {
 
 TEST_F(SchemaCaps, takes_every_keyword_as_the_name_of_a_field_and_of_an_entity) {
   const auto all = words();
-  ASSERT_GT(all.size(), 300U);
+  ASSERT_GT(all.size(), 450U);
   for (std::size_t begin = 0; begin < all.size(); begin += 100) {
     std::vector<Entity> entities;
     for (std::size_t i = begin; i < std::min(begin + 100, all.size()); ++i) {
       Entity entity{.plugin = "lab", .name = all[i]};
-      auto one = field(all[i], FieldType::string);
+      auto one = field(column_name(all[i]), FieldType::string);
       one.unique = true;
       entity.fields = {one};
       entities.push_back(std::move(entity));
@@ -83,7 +104,8 @@ TEST_F(SchemaCaps, takes_every_keyword_as_the_name_of_a_field_and_of_an_entity) 
       const auto catalog = tenant_->catalog();
       const auto made = within(
           [&](UnitOfWork& unit) {
-            return unit.insert(*catalog->find(package.id, entity.name), {{entity.name, "v"}});
+            return unit.insert(*catalog->find(package.id, entity.name),
+                               {{column_name(entity.name), "v"}});
           },
           {.plugin = package.id});
       EXPECT_TRUE(made) << entity.name << made.error().for_log();
