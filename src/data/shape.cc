@@ -23,6 +23,7 @@ std::string check_of(const EntityInfo& entity, std::size_t place, Dialect dialec
   }
   if (column.type == FieldType::boolean) return fmt::format("{} IN (0, 1)", column.sql);
   if (column.storage == Storage::blob) return id_condition(dialect, column.sql);
+  if (column.derived) return {};
   if (column.type == FieldType::json || column.type == FieldType::computed ||
       column.type == FieldType::multi_select)
     return json_condition(dialect, column.sql);
@@ -65,9 +66,10 @@ bool own_index(const Entity& source, const Field& field) {
     return index.where.empty() && index.fields.front() == field.name;
   });
   const bool orderable = field.type != FieldType::json && field.type != FieldType::multi_select &&
-                         field.type != FieldType::computed;
+                         (field.type != FieldType::computed || field.formula || field.rollup);
   return (field.sortable && orderable) ||
-         ((field.filterable || field.type == FieldType::reference) && !led && !small(field.type));
+         ((field.filterable || field.type == FieldType::reference) && !led &&
+          !small(field.result.value_or(field.type)));
 }
 
 constexpr std::string_view kLiving = "\"deleted_at\" IS NULL";
@@ -116,6 +118,9 @@ class Indexes {
           fmt::format("{} AND \"{}\" IS NOT NULL", kLiving, scope));
     if (entity_.entity().soft_delete)
       put("trash", false, {quote("id")}, "\"deleted_at\" IS NOT NULL");
+    // What went with another row comes back with it.
+    if (entity_.entity().soft_delete)
+      put("cascade", false, {quote("deleted_in")}, "\"deleted_in\" IS NOT NULL");
     // Typing ahead walks the folded label from the first letters on.
     const auto& label = entity_.columns()[entity_.label()];
     if (label.fold_sql.empty()) return;
@@ -166,14 +171,13 @@ Result<TableShape> shape_of(const EntityInfo& entity, const Catalog& catalog, Di
   shape.name = entity.table();
   for (std::size_t i = 0; i < entity.columns().size(); ++i)
     shape.columns.push_back(column_shape(entity, i, catalog, dialect));
-  shape.columns.push_back({.name = quote("deleted_at"),
-                           .storage = Storage::integer,
-                           .nullable = true,
-                           .check = {},
-                           .references = {},
-                           .on_delete = {},
-                           .default_sql = {},
-                           .fold_of = {}});
+  ColumnShape mark;
+  mark.name = quote("deleted_at");
+  mark.storage = Storage::integer;
+  shape.columns.push_back(mark);
+  mark.name = quote("deleted_in");
+  mark.storage = Storage::blob;
+  shape.columns.push_back(mark);
   for (const auto& column : entity.columns())
     if (!column.fold_sql.empty())
       shape.columns.push_back({.name = column.fold_sql,

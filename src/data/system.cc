@@ -58,10 +58,33 @@ CREATE TABLE IF NOT EXISTS audit(
   trace {id},
   entity TEXT NOT NULL,
   record {id} NOT NULL,
+  version {integer} NOT NULL,
   action TEXT NOT NULL,
   before TEXT,
-  after TEXT
+  after TEXT,
+  position {integer},
+  hash {bytes}
 ) {strict};
+CREATE INDEX IF NOT EXISTS audit_record ON audit(record, sequence);
+CREATE UNIQUE INDEX IF NOT EXISTS audit_position ON audit(position) WHERE position IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_unsealed ON audit(sequence) WHERE position IS NULL;
+CREATE TABLE IF NOT EXISTS number_sequence(
+  name TEXT NOT NULL,
+  period TEXT NOT NULL,
+  next {integer} NOT NULL,
+  PRIMARY KEY (name, period)
+) {compact};
+CREATE TABLE IF NOT EXISTS idempotency(
+  "user" {id} NOT NULL,
+  route TEXT NOT NULL,
+  key TEXT NOT NULL,
+  request {bytes} NOT NULL,
+  status {integer} NOT NULL,
+  response TEXT NOT NULL,
+  expires_at {integer} NOT NULL,
+  PRIMARY KEY ("user", route, key)
+) {compact};
+CREATE INDEX IF NOT EXISTS idempotency_expiry ON idempotency(expires_at);
 )sql";
 
 }  // namespace

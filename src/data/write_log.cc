@@ -16,11 +16,6 @@ Bound optional_blob(const std::optional<T>& id) {
   return Blob(id->value.bytes);
 }
 
-Bound optional_text(std::string_view text) {
-  if (text.empty()) return std::monostate{};
-  return text;
-}
-
 }  // namespace
 
 Result<> WriteLog::admit() const {
@@ -53,28 +48,36 @@ Result<EventId> WriteLog::event(std::string_view type, std::string_view aggregat
 }
 
 Result<> WriteLog::change(const RowChange& change, Timestamp now) {
-  const auto type = fmt::format("{}.{}", change.entity.full_name(), change.action);
-  const auto aggregate = fmt::format("{}/{}", change.entity.full_name(), change.id.to_string());
-  auto payload = fmt::format("{{\"version\":{}", change.version);
+  const auto& name = change.entity.full_name();
+  const auto record = change.after.empty() ? change.before : change.after;
+  std::string type;
+  type.reserve(name.size() + 1 + change.action.size());
+  type.append(name).append(1, '.').append(change.action);
+  std::string aggregate;
+  aggregate.reserve(name.size() + 37);
+  aggregate.append(name).append(1, '/').append(change.id.to_string());
+  std::string payload;
+  payload.reserve(record.size() + change.changed.size() + 64);
+  payload.append("{\"version\":").append(std::to_string(change.version));
   if (!change.changed.empty()) payload.append(",\"changed\":").append(change.changed);
-  payload.append(",\"record\":")
-      .append(change.after.empty() ? change.before : change.after)
-      .append("}");
+  payload.append(",\"record\":").append(record.empty() ? "null" : record).append("}");
   TENON_TRY(event(type, aggregate, payload, now));
-  const std::array<Bound, 9> values{std::int64_t{now.time_since_epoch().count()},
-                                    optional_blob(viewer_.user),
-                                    std::string_view(origin_.plugin),
-                                    optional_blob(origin_.trace),
-                                    std::string_view(change.entity.full_name()),
-                                    Blob(change.id.value.bytes),
-                                    change.action,
-                                    optional_text(change.before),
-                                    optional_text(change.after)};
-  TENON_TRY(session_.execute(
-      "INSERT INTO audit(at, \"user\", plugin, trace, entity, record, action, before, after) "
-      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-      values));
-  return {};
+  return audit(change, now);
+}
+
+Result<> WriteLog::audit(const RowChange& change, Timestamp now) {
+  return append_audit(session_,
+                      {.at = now.time_since_epoch().count(),
+                       .user = viewer_.user,
+                       .plugin = origin_.plugin,
+                       .trace = origin_.trace,
+                       .entity = change.entity.full_name(),
+                       .record = change.id,
+                       .version = static_cast<std::int64_t>(change.version),
+                       .action = change.action,
+                       .before = change.before,
+                       .after = change.after},
+                      head_);
 }
 
 }  // namespace tenon::data
