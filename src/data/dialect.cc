@@ -70,7 +70,7 @@ std::string id_condition(Dialect dialect, std::string_view column) {
 std::string json_condition(Dialect dialect, std::string_view column) {
   if (dialect == Dialect::sqlite) return fmt::format("json_valid({})", column);
   // The cast itself refuses what is no JSON; the comparison makes a condition of it.
-  return fmt::format("CAST({} AS JSON) IS NOT NULL", column);
+  return fmt::format("{0} IS NULL OR CAST({0} AS JSON) IS NOT NULL", column);
 }
 
 std::string id_check(Dialect dialect, std::string_view column) {

@@ -29,10 +29,13 @@ Result<> run_statements(storage::Session& session, const Statements& statements,
   return without_references ? session.without_references(all) : all();
 }
 
-/// One change must not queue all traffic behind its lock.
+/// One change must not queue all traffic behind its lock; and PostgreSQL alters no table that has
+/// deferred checks to do.
 Result<> bound_locks(storage::Session& session) {
   if (session.dialect() != Dialect::postgres) return {};
-  return session.script("SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '600s'");
+  return session.script(
+      "SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '600s'; "
+      "SET CONSTRAINTS ALL IMMEDIATE");
 }
 
 bool wants_another_try(const Error& error) {

@@ -82,12 +82,12 @@ void put_filling(json::object& object, const Field& field) {
   put(object, "formula", field.formula);
   if (field.result) object["result"] = to_string(*field.result);
   if (field.rollup)
-    object["rollup"] = json::object{
-        {"plugin", field.rollup->plugin},
-        {"entity", field.rollup->entity},
-        {"reference", field.rollup->reference},
-        {"function", kAggregates[static_cast<std::size_t>(field.rollup->function)]},
-        {"field", field.rollup->field}};
+    object["rollup"] =
+        json::object{{"plugin", field.rollup->plugin},
+                     {"entity", field.rollup->entity},
+                     {"reference", field.rollup->reference},
+                     {"function", kAggregates[static_cast<std::size_t>(field.rollup->function)]},
+                     {"field", field.rollup->field}};
   if (field.type == FieldType::sequence)
     object["numbering"] =
         json::object{{"format", field.numbering.format},

@@ -59,13 +59,13 @@ Result<> check_amount(const EntityInfo& entity, const Transition& transition,
 
 Result<> check_actor(const EntityInfo& entity, const Transition& transition,
                      const std::vector<Value>& row, const StateActor& actor) {
+  const auto& author = row[*entity.find("created_by")];
+  if (transition.not_author && !is_null(author) && author == actor.user)
+    return refused(ErrorCode::denied, "Somebody else than the author has to do this.");
   if (!actor.may) return {};
   if (!transition.permission.empty() && !actor.may(transition.permission))
     return refused(ErrorCode::denied,
                    fmt::format("The right \"{}\" is missing.", transition.permission));
-  const auto& author = row[*entity.find("created_by")];
-  if (transition.not_author && !is_null(author) && author == actor.user)
-    return refused(ErrorCode::denied, "Somebody else than the author has to do this.");
   return check_amount(entity, transition, row, actor);
 }
 

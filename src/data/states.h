@@ -11,8 +11,8 @@
 
 namespace tenon::data {
 
-/// Who takes a transition. `may` says whether they hold a permission; without it (the system
-/// itself) everything is allowed.
+/// Who takes a transition. `may` says whether they hold a permission; without it no permission is
+/// asked for, which is the caller's decision.
 struct StateActor {
   Value user;  // id, or null for the system
   std::function<bool(std::string_view permission)> may;
