@@ -39,15 +39,19 @@ CREATE TABLE IF NOT EXISTS outbox(
   state INTEGER NOT NULL DEFAULT 0,
   attempts INTEGER NOT NULL DEFAULT 0,
   next_at INTEGER NOT NULL,
+  lease_until INTEGER NOT NULL DEFAULT 0,
+  fence INTEGER NOT NULL DEFAULT 0,
   error TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS outbox_aggregate ON outbox(aggregate, sequence) WHERE state = 0;
+CREATE INDEX IF NOT EXISTS outbox_dead ON outbox(type, sequence) WHERE state = 1;
 CREATE TABLE IF NOT EXISTS inbox(
   consumer TEXT NOT NULL,
   event BLOB NOT NULL,
   at INTEGER NOT NULL,
   PRIMARY KEY (consumer, event)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS inbox_at ON inbox(at);
 CREATE TABLE IF NOT EXISTS audit(
   sequence INTEGER PRIMARY KEY AUTOINCREMENT,
   at INTEGER NOT NULL,

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "data/outbox_sql.h"
+
 namespace tenon::data {
 namespace {
 
@@ -44,6 +46,7 @@ Result<EventId> WriteLog::event(std::string_view type, std::string_view aggregat
                                     optional_blob(origin_.causation),
                                     std::int64_t{hop()},
                                     std::int64_t{at}};
+  TENON_TRY(key_lock(session_, aggregate));
   TENON_TRY(
       session_.execute("INSERT INTO outbox(id, type, aggregate, payload, correlation, causation, "
                        "hop, created_at, next_at) "
