@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "data/ddl.h"
+#include "data/files/references.h"
 #include "data/run_unit.h"
 #include "data/schema_json.h"
 #include "data/tenant_state.h"
@@ -130,7 +131,7 @@ Result<> install_in(Session& session, const Package& package, Timestamp now) {
   return {};
 }
 
-Result<> purge_in(Session& session, std::string_view id) {
+Result<> purge_in(Session& session, std::string_view id, Timestamp now) {
   TENON_ASSIGN(catalog, read_catalog(session));
   if (catalog->plugin(id) == nullptr) return fail(ErrorCode::not_found, "There is no such plugin.");
   for (const auto* entity : catalog->entities()) {
@@ -143,7 +144,10 @@ Result<> purge_in(Session& session, std::string_view id) {
                 .because("schema.referenced"));
   }
   for (const auto* entity : catalog->entities())
-    if (entity->plugin() == id) TENON_TRY(run_all(session, drop_table(*entity)));
+    if (entity->plugin() == id) {
+      TENON_TRY(release_files(session, *entity, now));
+      TENON_TRY(run_all(session, drop_table(*entity)));
+    }
   const std::array<storage::Value, 1> values{id};
   TENON_TRY(session.execute("DELETE FROM plugin WHERE id = ?1", values));
   return {};
@@ -202,7 +206,9 @@ Task<> Tenant::set_state(std::string plugin, PluginState state, Deadline deadlin
 }
 
 Task<> Tenant::purge(std::string plugin, Deadline deadline) {
-  auto work = [&plugin](Session& session) { return purge_in(session, plugin); };
+  auto work = [this, &plugin](Session& session) {
+    return purge_in(session, plugin, state_->clock.now());
+  };
   TENON_CO_TRY(co_await durably(*state_->database, deadline, work));
   co_return state_->reload();
 }

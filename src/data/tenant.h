@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "data/catalog.h"
+#include "data/files/files.h"
 #include "data/outbox.h"
 #include "data/query.h"
 #include "data/record.h"
@@ -93,6 +94,7 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   [[nodiscard]] Result<std::string> component(std::string_view plugin);
 
   [[nodiscard]] Outbox& outbox() noexcept;
+  [[nodiscard]] Files& files() noexcept;
   [[nodiscard]] storage::Database& database() noexcept;
 
  private:
@@ -101,11 +103,13 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   std::unique_ptr<State> state_;
 };
 
-/// All tenants of one data directory: `<dir>/tenants/<name>.db`. Thread: any.
+/// All tenants of one data directory: `<dir>/tenants/<name>.db`, files in `<dir>/files/<name>/`.
+/// Thread: any.
 class Tenants {
  public:
   struct Options {
     storage::Options storage;
+    FileLimits files;
   };
   /// Lifetime: pool, clock and random outlive it and every tenant.
   Tenants(std::string directory, BlockingPool& pool, const Clock& clock, Random& random,

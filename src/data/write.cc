@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "data/decode.h"
 #include "data/encode.h"
+#include "data/files/references.h"
 #include "data/names.h"
 #include "data/unit_state.h"
 
@@ -103,8 +104,10 @@ Result<Record> UnitOfWork::insert(const EntityInfo& entity, const json::object& 
   for (std::size_t i = 0; i < entity.columns().size(); ++i)
     if (!entity.columns()[i].fold_sql.empty()) row.push_back(folded(row[i]));
 
+  TENON_TRY(check_files(session, entity, row));
   if (auto done = session.execute(entity.sql().insert, views(row)); !done)
     return in_our_words(std::move(done.error()));
+  TENON_TRY(count_files(session, entity, nullptr, &row, now));
   Record record{.id = id, .version = 1, .json = json_of(entity, row)};
   TENON_TRY(state_->log().change({.entity = entity,
                                   .id = id,
@@ -133,6 +136,7 @@ Result<Record> UnitOfWork::update(const EntityInfo& entity, RecordId id, const j
   if (assignments.empty()) return Record{.id = id, .version = version, .json = before};
 
   const auto now = state_->now();
+  const auto old_row = row;
   const auto place_of = [&](std::string_view name) { return *entity.find(name); };
   std::string changed;
   std::string sets;
@@ -153,12 +157,14 @@ Result<Record> UnitOfWork::update(const EntityInfo& entity, RecordId id, const j
   row[place_of("updated_by")] = user_value(state_->viewer);
   for (const auto* name : {"version", "updated_at", "updated_by"})
     set(entity.columns()[place_of(name)].sql, row[place_of(name)]);
+  TENON_TRY(check_files(session, entity, row));
   values.emplace_back(id.value);
   const auto sql =
       fmt::format("UPDATE {} SET {} WHERE \"id\" = ?{}", entity.table(), sets, values.size());
   if (auto done = session.execute(sql, views(values)); !done)
     return in_our_words(std::move(done.error()));
 
+  TENON_TRY(count_files(session, entity, &old_row, &row, now));
   Record record{.id = id, .version = version + 1, .json = json_of(entity, row)};
   TENON_TRY(state_->log().change({.entity = entity,
                                   .id = id,
@@ -203,9 +209,11 @@ Result<> UnitOfWork::erase_row(const EntityInfo& entity, RecordId id,
                               values));
   }
   TENON_TRY(release_references(entity, id));
-  if (!entity.entity().soft_delete)
+  if (!entity.entity().soft_delete) {
+    TENON_TRY(count_files(session, entity, &row, nullptr, now));
     TENON_TRY(session.execute(fmt::format("DELETE FROM {} WHERE \"id\" = ?1", entity.table()),
                               std::span(values).first(1)));
+  }
   TENON_TRY(state_->log().change({.entity = entity,
                                   .id = id,
                                   .action = "deleted",
