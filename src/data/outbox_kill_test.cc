@@ -83,7 +83,7 @@ class Worker {
     co_return Result<>();
   }
   Task<> act_late(Event event) {
-    (void)co_await sleep_until(Deadline::after(milliseconds(30)));
+    (void)co_await sleep_until(Deadline::after(milliseconds(500)));
     co_return co_await take_effect(std::move(event));
   }
   Task<> take_effect(Event event) {

@@ -248,6 +248,10 @@ class OutboxWorkerTest : public OutboxTest {
       std::this_thread::yield();
     }
   }
+  Task<> dwell(Event event, std::chrono::milliseconds span) {
+    (void)co_await note(std::move(event));
+    co_return co_await sleep_until(Deadline::after(span));
+  }
   Task<> note(Event event) {
     {
       const std::lock_guard lock(mutex_);
@@ -276,10 +280,7 @@ TEST_F(OutboxWorkerTest, delivers_all_of_it_and_leaves_only_what_failed) {
 
 TEST_F(OutboxWorkerTest, gives_back_at_once_what_it_had_out_when_it_stops) {
   OutboxWorker worker(loop_.get_executor(), outbox(), clock_,
-                      [this](Event event) -> Task<> {
-                        (void)co_await note(std::move(event));
-                        co_return co_await sleep_until(soon());
-                      },
+                      [this](Event event) { return dwell(std::move(event), seconds(20)); },
                       {.batch = 4, .look = std::chrono::milliseconds(5)});
   worker.start();
   publish({"a"});
@@ -295,10 +296,7 @@ TEST_F(OutboxWorkerTest, keeps_the_lease_of_a_slow_handler) {
   Outbox hasty(*tenant_, random_, {.lease = std::chrono::milliseconds(60)});
   OutboxWorker worker(
       loop_.get_executor(), hasty, clock_,
-      [this](Event event) -> Task<> {
-        (void)co_await note(std::move(event));
-        co_return co_await sleep_until(Deadline::after(std::chrono::milliseconds(400)));
-      },
+      [this](Event event) { return dwell(std::move(event), std::chrono::milliseconds(400)); },
       {.batch = 4, .look = std::chrono::milliseconds(5)});
   worker.start();
   publish({"a"});

@@ -295,7 +295,7 @@ Task<Files::Swept> Files::sweep(Deadline deadline) {
                     }));
     swept.blobs += count;
   }
-  TENON_CO_ASSIGN(unfinished, state.store->sweep_unfinished(state.limits.keep_unused));
+  TENON_CO_ASSIGN(unfinished, state.store->sweep_unfinished(state.limits.unfinished));
   swept.unfinished = unfinished;
   co_return swept;
 }

@@ -54,6 +54,7 @@ struct FileLimits {
   std::uint64_t tenant_bytes = std::uint64_t{10} << 30;  // of all content, equal content once
   std::chrono::seconds pin{3600};                        // from the end of an upload to its row
   std::chrono::seconds keep_unused{24 * 3600};           // a file that no record names
+  std::chrono::seconds unfinished{24 * 3600};            // an upload without a byte or an end
 };
 
 /// Thread: any. Lifetime: tenant, clock and random outlive it.

@@ -310,7 +310,8 @@ class FilesCrash : public ::testing::Test {
  protected:
   tenon::testing::ScratchDirectory directory_;
   static constexpr FileLimits kLimits{.pin = std::chrono::seconds(0),
-                                      .keep_unused = std::chrono::seconds(0)};
+                                      .keep_unused = std::chrono::seconds(0),
+                                      .unfinished = std::chrono::seconds(0)};
 
   template <class Work>
   void with_tenant(Work work) {
