@@ -44,6 +44,34 @@ Result<Target> target_of(const App& app, const RequestContext& context,
   return Target{.site = std::move(site), .catalog = std::move(catalog), .entity = entity};
 }
 
+/// What a principal's permissions say about each entity that a question may reach, by the entity it
+/// names or by related records.
+class PermittedRights final : public data::Rights {
+ public:
+  PermittedRights(std::shared_ptr<const identity::Principal> principal,
+                  std::shared_ptr<const plugins::Installations> installations)
+      : principal_(std::move(principal)), installations_(std::move(installations)) {}
+  [[nodiscard]] const data::Access& on(std::string_view entity) const noexcept override {
+    static const data::Access all;
+    static const data::Access none{.scope = data::Scope::none, .hidden = {}, .locked = {}};
+    const std::string plugin(entity.substr(0, entity.find('.')));
+    const bool may =
+        installations_->contains(plugin) && principal_->has(std::string(entity) + ".list");
+    return may ? all : none;
+  }
+
+ private:
+  std::shared_ptr<const identity::Principal> principal_;         // shared with the session
+  std::shared_ptr<const plugins::Installations> installations_;  // shared with the workspace
+};
+
+data::Viewer reader_of(const Target& target) {
+  auto viewer = target.site.viewer;
+  viewer.rights = std::make_shared<PermittedRights>(target.site.origin.principal,
+                                                    target.site.origin.installations);
+  return viewer;
+}
+
 Result<RecordId> id_of(const http::Request& request) {
   const auto id = RecordId::parse(request.parameter("id"));
   if (!id)
@@ -51,12 +79,13 @@ Result<RecordId> id_of(const http::Request& request) {
   return *id;
 }
 
-Result<data::Query> query_of(const data::EntityInfo& entity, const http::Request& request) {
+Result<data::Query> query_of(const Target& target, const data::Viewer& viewer,
+                             const http::Request& request) {
   TENON_ASSIGN(pairs, http::parse_query(request.query()));
   data::Parameters parameters;
   parameters.reserve(pairs.size());
   for (auto& pair : pairs) parameters.emplace_back(std::move(pair.name), std::move(pair.value));
-  return data::parse_query(entity, parameters);
+  return data::parse_query(*target.entity, parameters, viewer, target.catalog);
 }
 
 std::string etag_of(std::uint64_t version) { return "\"" + std::to_string(version) + "\""; }
@@ -89,18 +118,20 @@ Result<std::string> next_link(const http::Request& request, const std::string& c
 Task<http::Response> list(const App* app, RequestContext context, http::Request request) {
   TENON_CO_ASSIGN(target, target_of(*app, context, request, Want::list));
   TENON_CO_ASSIGN(preferences, preferences_of(request));
-  TENON_CO_ASSIGN(query, query_of(*target.entity, request));
+  const data::Viewer viewer = reader_of(target);
+  TENON_CO_ASSIGN(query, query_of(target, viewer, request));
   query.count = preferences.count;
   const std::size_t from = query.offset;
-  TENON_CO_ASSIGN(page, co_await target.site.workspace->tenant()->list_later(
-                            target.entity->plugin(), target.entity->name(), query,
-                            target.site.viewer, context.deadline));
+  TENON_CO_ASSIGN(
+      page, co_await target.site.workspace->tenant()->list_later(
+                target.entity->plugin(), target.entity->name(), query, viewer, context.deadline));
   auto response = http::Response::json(200, std::move(page.json));
   const std::string range =
       page.rows == 0 ? "*" : std::to_string(from) + "-" + std::to_string(from + page.rows - 1);
   response.set("Content-Range",
                range + "/" + (page.total && !page.capped ? std::to_string(*page.total) : "*"));
   if (page.capped) response.set("X-Count-Capped", std::to_string(page.total.value_or(0)));
+  if (page.estimate) response.set("X-Count-Estimated", std::to_string(*page.estimate));
   if (page.next) {
     TENON_CO_ASSIGN(link, next_link(request, *page.next));
     response.add("Link", link);
@@ -108,13 +139,42 @@ Task<http::Response> list(const App* app, RequestContext context, http::Request 
   co_return response;
 }
 
+/// One record with the columns and related records that `select` names.
+Task<std::string> selected(const Target* target, data::Query query, data::Viewer viewer,
+                           RecordId id, Deadline deadline) {
+  if (query.aggregated || query.after)
+    co_return fail(
+        Error(ErrorCode::invalid, "One record takes select and filters of related records")
+            .because("query.parameter"));
+  query.filter.children.push_back({.kind = data::Filter::Kind::leaf,
+                                   .column = 0,
+                                   .op = data::Operator::eq,
+                                   .values = {id.value}});
+  query.order.clear();
+  query.limit = 1;
+  query.offset = 0;
+  TENON_CO_ASSIGN(page, co_await target->site.workspace->tenant()->list_later(
+                            target->entity->plugin(), target->entity->name(), std::move(query),
+                            std::move(viewer), deadline));
+  if (page.rows != 1)
+    co_return fail(
+        Error(ErrorCode::not_found, "there is no such record").because("data.not_found"));
+  co_return page.json.substr(1, page.json.size() - 2);
+}
+
 Task<http::Response> get(const App* app, RequestContext context, http::Request request) {
   TENON_CO_ASSIGN(target, target_of(*app, context, request, Want::list));
   TENON_CO_ASSIGN(id, id_of(request));
-  TENON_CO_ASSIGN(record,
-                  target.site.workspace->tenant()->get(*target.entity, id, target.site.viewer));
+  const data::Viewer viewer = reader_of(target);
+  TENON_CO_ASSIGN(record, target.site.workspace->tenant()->get(*target.entity, id, viewer));
   const std::string etag = etag_of(record.version);
   if (request.header("If-None-Match") == etag) co_return http::Response(304).set("ETag", etag);
+  if (!request.query().empty()) {
+    TENON_CO_ASSIGN(query, query_of(target, viewer, request));
+    TENON_CO_ASSIGN(json,
+                    co_await selected(&target, std::move(query), viewer, id, context.deadline));
+    record.json = std::move(json);
+  }
   auto response = http::Response::json(200, std::move(record.json));
   response.set("ETag", etag);
   co_return response;
@@ -254,7 +314,7 @@ Task<http::Response> change_filtered(const App* app, RequestContext context,
                                      http::Request request) {
   TENON_CO_ASSIGN(target, target_of(*app, context, request, Want::manage));
   TENON_CO_ASSIGN(preferences, preferences_of(request));
-  TENON_CO_ASSIGN(query, query_of(*target.entity, request));
+  TENON_CO_ASSIGN(query, query_of(target, target.site.viewer, request));
   std::optional<json::object> fields;
   if (request.method() == http::Method::patch) {
     TENON_CO_ASSIGN(body, json_object(request));

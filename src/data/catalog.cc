@@ -105,13 +105,41 @@ Result<Column> field_column_of(const Field& field) {
   column.nullable =
       !field.required || field.type == FieldType::computed || field.type == FieldType::sequence;
   column.writable = field.type != FieldType::computed && field.type != FieldType::sequence;
-  column.indexed = field.unique;
   if (field.searchable && (field.type == FieldType::string || field.type == FieldType::text))
     column.fold_sql = fold_column(field.name);
   column.field = &field;
   TENON_ASSIGN(rules, rules_of(column, field));
   column.rules = std::move(rules);
   return column;
+}
+
+bool orderable(FieldType type) noexcept {
+  return type != FieldType::json && type != FieldType::multi_select && type != FieldType::computed;
+}
+
+/// Fields of few values or long text are not worth an index for filtering alone.
+bool small(FieldType type) noexcept {
+  return !orderable(type) || type == FieldType::boolean || type == FieldType::select ||
+         type == FieldType::text;
+}
+
+/// Whether the indexes of ddl.cc have one that begins with this field.
+bool leads_index(const Entity& entity, const Field& field) {
+  const bool led = std::ranges::any_of(entity.indexes, [&](const Index& index) {
+    return !index.fields.empty() && index.fields.front() == field.name;
+  });
+  const bool wanted = field.filterable || field.type == FieldType::reference;
+  return led || field.unique || (field.sortable && orderable(field.type)) ||
+         (wanted && !small(field.type));
+}
+
+std::size_t label_of(const Entity& entity, const std::vector<Column>& columns) {
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!entity.label_field.empty() && columns[i].name == entity.label_field) return i;
+    if (first == 0 && !columns[i].system && columns[i].type == FieldType::string) first = i;
+  }
+  return first;
 }
 
 std::string places(std::size_t count) {
@@ -139,6 +167,9 @@ Result<std::unique_ptr<EntityInfo>> EntityInfo::make(Entity entity, std::uint32_
   columns.push_back(system_column("id", FieldType::uuid, false));
   for (const auto& field : source.fields) {
     TENON_ASSIGN(column, field_column_of(field));
+    column.indexed = leads_index(source, field);
+    if (!column.fold_sql.empty())
+      info->search_table_ = data::search_table(plugin_number, source.name);
     columns.push_back(std::move(column));
   }
   columns.push_back(system_column("version", FieldType::integer, false));
@@ -149,6 +180,9 @@ Result<std::unique_ptr<EntityInfo>> EntityInfo::make(Entity entity, std::uint32_
   columns.push_back(system_column("owner", FieldType::uuid, true));
   columns.push_back(system_column("department", FieldType::uuid, true));
   columns.front().indexed = true;
+  for (auto& column : columns)
+    if (column.name == "owner" || column.name == "department") column.indexed = true;
+  info->label_ = label_of(source, columns);
 
   std::string list;
   std::string shadows;
@@ -168,10 +202,6 @@ Result<std::unique_ptr<EntityInfo>> EntityInfo::make(Entity entity, std::uint32_
                           fmt::format("An index names the unknown field \"{}\".", field))
                         .because("schema.index"));
   info->sql_.columns = list;
-  info->sql_.get = fmt::format("SELECT {} FROM {} WHERE \"id\" = ?1 AND \"deleted_at\" IS NULL",
-                               list, info->table_);
-  info->sql_.living =
-      fmt::format("SELECT 1 FROM {} WHERE \"id\" = ?1 AND \"deleted_at\" IS NULL", info->table_);
   info->sql_.insert =
       fmt::format("INSERT INTO {} ({}{}) VALUES ({})", info->table_, list, shadows, places(count));
   return info;
@@ -187,11 +217,16 @@ Result<std::size_t> EntityInfo::column(std::string_view name, std::string_view p
   if (const auto found = find(name)) return *found;
   std::vector<std::string_view> known;
   for (const auto& column : columns_) known.push_back(column.name);
+  return fail(unknown(name, place, known));
+}
+
+Error EntityInfo::unknown(std::string_view name, std::string_view place,
+                          const std::vector<std::string_view>& known) const {
   auto text = fmt::format("\"{}\" has no field \"{}\".{}", entity_.name, name.substr(0, 64),
                           suggestion(name, known));
-  return fail(Error(ErrorCode::invalid, text)
-                  .because("query.unknown_field")
-                  .with_field({.path = std::string(place), .code = "unknown", .message = text}));
+  return Error(ErrorCode::invalid, text)
+      .because("query.unknown_field")
+      .with_field({.path = std::string(place), .code = "unknown", .message = text});
 }
 
 std::string_view to_string(PluginState state) noexcept {

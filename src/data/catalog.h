@@ -78,12 +78,19 @@ class EntityInfo {
   /// As find(), or an `invalid` error that names the nearest column. `place` is where the name
   /// stood.
   [[nodiscard]] Result<std::size_t> column(std::string_view name, std::string_view place) const;
+  /// The `invalid` error of an unknown name, with the nearest of `known`.
+  [[nodiscard]] Error unknown(std::string_view name, std::string_view place,
+                              const std::vector<std::string_view>& known) const;
+  /// Whether any field can be searched: then there is a table of search tokens beside this one.
+  [[nodiscard]] bool searchable() const noexcept { return !search_table_.empty(); }
+  /// Quoted name of the table of search tokens, or empty.
+  [[nodiscard]] const std::string& search_table() const noexcept { return search_table_; }
+  /// What a person calls a row: the label field, else the first string field, else the id.
+  [[nodiscard]] std::size_t label() const noexcept { return label_; }
   [[nodiscard]] const std::vector<Incoming>& incoming() const noexcept { return incoming_; }
 
   struct Sql {
     std::string columns;  // all visible columns, comma separated
-    std::string get;      // ?1 = id; living rows
-    std::string living;   // ?1 = id; a row when there is a living one
     std::string insert;   // values: all columns() in order, then all shadows in order
   };
   [[nodiscard]] const Sql& sql() const noexcept { return sql_; }
@@ -98,6 +105,8 @@ class EntityInfo {
   std::vector<Column> columns_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
   std::vector<Incoming> incoming_;
+  std::string search_table_;
+  std::size_t label_ = 0;
   Sql sql_;
 };
 

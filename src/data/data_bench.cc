@@ -46,6 +46,30 @@ json::object sample(int i) {
           {"notes", "老客户，月结三十天。"}};
 }
 
+/// The same customers, searchable, in twenty departments; the viewer's subtree has five of them.
+Entity searched() {
+  auto entity = customer();
+  for (auto& one : entity.fields)
+    if (one.name == "name" || one.name == "notes") one.searchable = true;
+  return entity;
+}
+
+DepartmentId department(int i) {
+  Uuid uuid;
+  uuid.bytes[15] = static_cast<std::uint8_t>(i);
+  return DepartmentId{uuid};
+}
+
+Viewer tree_viewer(int departments) {
+  Viewer viewer{
+      .user = UserId{}, .department = department(0), .departments = {}, .rights = nullptr};
+  for (int i = 0; i < departments; ++i) viewer.departments.push_back(department(i));
+  viewer.rights = std::make_shared<RightsTable>(
+      std::map<std::string, Access, std::less<>>{},
+      Access{.scope = Scope::department_tree, .hidden = {}, .locked = {}});
+  return viewer;
+}
+
 struct Stage {
   tenon::testing::ScratchDirectory directory;
   BlockingPool pool{{.threads = 2}};
@@ -55,16 +79,19 @@ struct Stage {
   std::shared_ptr<Tenant> tenant;
   std::vector<RecordId> ids;
 
-  explicit Stage(int rows) {
+  explicit Stage(int rows, Entity entity = customer()) {
     tenant = *tenants.create("bench");
     Package package{.id = "crm",
                     .version = "1",
                     .manifest = {},
                     .component = {},
                     .sha256 = {},
-                    .entities = {customer()}};
+                    .entities = {std::move(entity)}};
     if (!tenon::testing::run(tenant->install(std::move(package), soon()))) std::terminate();
-    for (int from = 0; from < rows; from += 1000) fill(from, from + 1000);
+    for (int from = 0; from < rows; from += 1000) {
+      fill(from, from + 1000);
+      spread(from, from + 1000);
+    }
   }
 
   void fill(int from, int to) {
@@ -76,6 +103,24 @@ struct Stage {
           }
           return {};
         }));
+    if (!done) std::terminate();
+  }
+
+  /// Over twenty departments, by the number in the code.
+  void spread(int from, int to) {
+    auto done = tenon::testing::run([](Stage* self, int first, int last) -> Task<> {
+      TENON_CO_ASSIGN(lease, co_await self->tenant->database().lease(soon()));
+      for (int i = first; i < last; ++i) {
+        const auto place = static_cast<std::size_t>(i);
+        const auto where = department(i / 50 * 7 % 20);
+        const std::array<storage::Value, 2> values{storage::Blob(self->ids[place].value.bytes),
+                                                   storage::Blob(where.value.bytes)};
+        TENON_CO_TRY(lease.session().execute(
+            "UPDATE " + self->info().table() + " SET \"department\" = ?2 WHERE \"id\" = ?1",
+            values));
+      }
+      co_return co_await lease.commit();
+    }(this, from, to));
     if (!done) std::terminate();
   }
 
@@ -105,12 +150,14 @@ BENCHMARK(get_by_id);
 void get_by_id_raw(benchmark::State& state) {
   auto& stage = filled();
   auto reader = *stage.tenant->database().reader();
+  const auto sql = "SELECT " + stage.info().sql().columns + " FROM " + stage.info().table() +
+                   " WHERE \"id\" = ?1 AND \"deleted_at\" IS NULL";
   std::size_t i = 0;
   for (auto _ : state) {
     const std::array<storage::Value, 1> values{
         storage::Blob(stage.ids[i = (i + 7919) % stage.ids.size()].value.bytes)};
     std::size_t bytes = 0;
-    (void)reader.session().query(stage.info().sql().get, values, [&](const storage::Row& row) {
+    (void)reader.session().query(sql, values, [&](const storage::Row& row) {
       for (int column = 0; column < row.width(); ++column) bytes += row.text(column).size();
       return storage::Visit::more;
     });
@@ -132,6 +179,79 @@ void page_of_20(benchmark::State& state, const char* text) {
 BENCHMARK_CAPTURE(page_of_20, filter, "city=eq.城市7&limit=20");
 BENCHMARK_CAPTURE(page_of_20, order, "order=name&limit=20");
 BENCHMARK_CAPTURE(page_of_20, order_descending, "order=name.desc&limit=20");
+
+void page_of_20_capped_count(benchmark::State& state) {
+  auto& stage = filled();
+  const auto& info = stage.info();
+  auto query = *parse_query(info, *split_query("city=eq.城市7&order=city&limit=20"));
+  query.count = Count::planned;
+  for (auto _ : state) {
+    auto page = stage.tenant->list(info, query, {}, soon());
+    if (!page || page->rows != 20 || !page->capped) state.SkipWithError("no page");
+  }
+}
+BENCHMARK(page_of_20_capped_count);
+
+/// A quarter of all rows is visible, spread evenly; then a twentieth.
+void page_of_20_department_tree(benchmark::State& state, const char* text) {
+  auto& stage = filled();
+  const auto& info = stage.info();
+  const auto viewer = tree_viewer(static_cast<int>(state.range(0)));
+  for (auto _ : state) {
+    auto query = parse_query(info, *split_query(text), viewer);
+    auto page = stage.tenant->list(info, *query, viewer, soon());
+    if (!page || page->rows != 20) state.SkipWithError("no page");
+    benchmark::DoNotOptimize(page);
+  }
+}
+BENCHMARK_CAPTURE(page_of_20_department_tree, order, "order=name&limit=20")->Arg(5)->Arg(1);
+BENCHMARK_CAPTURE(page_of_20_department_tree, filter, "city=eq.城市7&limit=20")->Arg(5)->Arg(1);
+
+void group_by_two_sums(benchmark::State& state) {
+  auto& stage = filled();
+  const auto& info = stage.info();
+  const auto query =
+      *parse_query(info, *split_query("select=city,credit.sum(),all:version.sum(),count()"));
+  for (auto _ : state) {
+    auto page = stage.tenant->list(info, query, {}, soon());
+    if (!page || page->rows != 50) state.SkipWithError("no groups");
+  }
+}
+BENCHMARK(group_by_two_sums)->Unit(benchmark::kMillisecond);
+
+Stage& with_search() {
+  static Stage stage(kRows, searched());
+  return stage;
+}
+
+void search(benchmark::State& state, const char* text, std::size_t rows) {
+  auto& stage = with_search();
+  const auto& info = stage.info();
+  for (auto _ : state) {
+    auto query = parse_query(info, *split_query(text));
+    auto page = stage.tenant->list(info, *query, {}, soon());
+    if (!page || page->rows < rows) state.SkipWithError("no page");
+    benchmark::DoNotOptimize(page);
+  }
+}
+BENCHMARK_CAPTURE(search, word_that_all_have, "fts=客户&limit=20", 20U);
+BENCHMARK_CAPTURE(search, character_that_all_have, "fts=户&limit=20", 20U);
+BENCHMARK_CAPTURE(search, prefix_of_a_thousand, "fts=07&limit=20", 20U);
+BENCHMARK_CAPTURE(search, two_words, "fts=月结 0791&limit=20", 5U);
+BENCHMARK_CAPTURE(search, inside, "name=contains.7919&limit=20", 20U);
+BENCHMARK_CAPTURE(search, inside_two_characters, "notes=contains.三十&limit=20", 20U);
+BENCHMARK_CAPTURE(search, ordered, "fts=0791&order=name&limit=20", 5U);
+
+void pick(benchmark::State& state, const char* text) {
+  auto& stage = with_search();
+  const auto& info = stage.info();
+  for (auto _ : state) {
+    auto page = stage.tenant->pick(info, text, {}, soon());
+    if (!page) state.SkipWithError("no page");
+  }
+}
+BENCHMARK_CAPTURE(pick, beginning, "客户 0");
+BENCHMARK_CAPTURE(pick, inside, "07919");
 
 void page_of_20_deep(benchmark::State& state) {
   auto& stage = filled();
@@ -233,6 +353,16 @@ void fill_10000(benchmark::State& state) {
   }
 }
 BENCHMARK(fill_10000)->Unit(benchmark::kMillisecond)->Iterations(3);
+
+void fill_10000_searchable(benchmark::State& state) {
+  Stage stage(0, searched());
+  int from = 0;
+  for (auto _ : state) {
+    stage.fill(from, from + 10'000);
+    from += 10'000;
+  }
+}
+BENCHMARK(fill_10000_searchable)->Unit(benchmark::kMillisecond)->Iterations(3);
 
 }  // namespace
 }  // namespace tenon::data

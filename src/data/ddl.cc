@@ -6,6 +6,7 @@
 #include <map>
 
 #include "data/names.h"
+#include "data/search.h"
 
 namespace tenon::data {
 namespace {
@@ -77,10 +78,33 @@ std::map<std::string, std::string> indexes_of(const EntityInfo& entity) {
       list += (list.empty() ? "" : ", ") + field_column(field);
     }
     const auto name = index_name(entity.plugin_number(), entity.name(), what);
-    all[name] =
-        fmt::format("CREATE {}INDEX {} ON {} ({}{}) WHERE \"deleted_at\" IS NULL",
-                    unique ? "UNIQUE " : "", name, entity.table(), list, unique ? "" : ", \"id\"");
+    all[name] = fmt::format("CREATE {}INDEX {} ON {} ({}{}) WHERE \"deleted_at\" IS NULL",
+                            unique ? "UNIQUE " : "", name, entity.table(), list,
+                            unique ? "" : ", \"id\", \"owner\", \"department\"");
   };
+  // What a narrow row scope walks by itself. Every other index carries both columns, so that a walk
+  // in any order tests the scope without looking at the row.
+  for (const auto* scope : {"owner", "department"}) {
+    const auto name = index_name(entity.plugin_number(), entity.name(), fmt::format("v_{}", scope));
+    all[name] = fmt::format(
+        "CREATE INDEX {0} ON {1} (\"{2}\", \"id\") WHERE \"deleted_at\" IS NULL AND \"{2}\" IS NOT "
+        "NULL",
+        name, entity.table(), scope);
+  }
+  if (entity.entity().soft_delete) {
+    const auto name = index_name(entity.plugin_number(), entity.name(), "trash");
+    all[name] = fmt::format("CREATE INDEX {} ON {} (\"id\") WHERE \"deleted_at\" IS NOT NULL", name,
+                            entity.table());
+  }
+  // Typing ahead walks the folded label from the first letters on.
+  if (const auto& label = entity.columns()[entity.label()]; !label.fold_sql.empty()) {
+    const auto name =
+        index_name(entity.plugin_number(), entity.name(), fmt::format("p_{}", label.name));
+    all[name] = fmt::format(
+        "CREATE INDEX {} ON {} ({}, \"id\", \"owner\", \"department\") WHERE \"deleted_at\" IS "
+        "NULL",
+        name, entity.table(), label.fold_sql);
+  }
   const auto& source = entity.entity();
   for (const auto& index : source.indexes) add(index.fields, index.unique);
   for (const auto& field : source.fields) {
@@ -117,6 +141,8 @@ std::vector<std::string> create_table(const EntityInfo& entity, const Catalog& c
   std::vector<std::string> statements{
       fmt::format("CREATE TABLE {} (\n  {}\n) STRICT", entity.table(), body)};
   for (auto& [name, statement] : indexes_of(entity)) statements.push_back(std::move(statement));
+  for (auto& statement : create_search(entity, Dialect::sqlite))
+    statements.push_back(std::move(statement));
   return statements;
 }
 
@@ -150,6 +176,12 @@ Result<std::vector<std::string>> upgrade_table(const EntityInfo& before, const E
       statements.push_back(
           fmt::format("ALTER TABLE {} ADD COLUMN {} TEXT", after.table(), now.fold_sql));
   }
+  // The installer fills the new one.
+  if (!same_search(before, after)) {
+    for (auto& statement : drop_search(before)) statements.push_back(std::move(statement));
+    for (auto& statement : create_search(after, Dialect::sqlite))
+      statements.push_back(std::move(statement));
+  }
   const auto old_indexes = indexes_of(before);
   const auto new_indexes = indexes_of(after);
   for (const auto& [name, statement] : old_indexes)
@@ -160,7 +192,9 @@ Result<std::vector<std::string>> upgrade_table(const EntityInfo& before, const E
 }
 
 std::vector<std::string> drop_table(const EntityInfo& entity) {
-  return {"DROP TABLE " + entity.table()};
+  auto statements = drop_search(entity);
+  statements.push_back("DROP TABLE " + entity.table());
+  return statements;
 }
 
 }  // namespace tenon::data

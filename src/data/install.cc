@@ -8,6 +8,7 @@
 #include "data/files/references.h"
 #include "data/run_unit.h"
 #include "data/schema_json.h"
+#include "data/search.h"
 #include "data/tenant_state.h"
 
 namespace tenon::data {
@@ -125,6 +126,7 @@ Result<> install_in(Session& session, const Package& package, Timestamp now) {
     } else {
       TENON_ASSIGN(statements, upgrade_table(*old, *now_info, *after));
       TENON_TRY(run_all(session, statements));
+      if (!same_search(*old, *now_info)) TENON_TRY(refill_search(session, *now_info));
     }
     TENON_TRY(store_entity(session, number, now_info->entity()));
   }

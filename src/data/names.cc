@@ -57,6 +57,22 @@ std::string fold_column(std::string_view field) {
   return bounded(fmt::format("s_{}", field));
 }
 
+// The `$` keeps it and the tables that FTS5 makes beside it apart from every entity's table.
+std::string search_table(std::uint32_t plugin_number, std::string_view entity) {
+  TENON_ASSERT(check_name(entity));
+  return bounded(fmt::format("s{}_{}$", plugin_number, entity));
+}
+
+std::string word_column(std::string_view field) {
+  TENON_ASSERT(check_name(field));
+  return bounded(fmt::format("w_{}", field));
+}
+
+std::string gram_column(std::string_view field) {
+  TENON_ASSERT(check_name(field));
+  return bounded(fmt::format("g_{}", field));
+}
+
 std::string index_name(std::uint32_t plugin_number, std::string_view entity,
                        std::string_view what) {
   return bounded(fmt::format("i{}_{}_{}", plugin_number, entity, what));

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
-#include "data/names.h"
 #include "data/query_filter.h"
+#include "data/query_select.h"
 #include "data/query_text.h"
 
 namespace tenon::data {
@@ -15,61 +16,11 @@ std::unexpected<Reason> wrong(std::string code, std::string message) {
   return std::unexpected(Reason{std::move(code), std::move(message)});
 }
 
-bool is_identifier(std::string_view text) noexcept {
-  return !text.empty() && text.size() <= 63 && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
-}
-
-std::expected<std::size_t, Reason> position(const EntityInfo& entity, std::string_view name) {
-  const auto column = entity.column(name, "");
-  if (!column) return wrong("unknown", column.error().message());
-  return *column;
-}
-
-std::expected<Selected, Reason> selected(const EntityInfo& entity, std::string_view text) {
-  if (text.find('(') != std::string_view::npos)
-    return wrong("unsupported",
-                 "Related records cannot be embedded in this version; ask for them by their id.");
-  if (text.find("::") != std::string_view::npos || text.find("->") != std::string_view::npos)
-    return wrong("unsupported", "Casts and paths into JSON are not supported.");
-  const auto colon = text.find(':');
-  const auto name = colon == std::string_view::npos ? text : text.substr(colon + 1);
-  const auto alias = text.substr(0, colon);
-  auto column = position(entity, name);
-  if (!column) return std::unexpected(std::move(column.error()));
-  if (!is_identifier(alias)) return wrong("syntax", "An alias is made of letters, digits and _.");
-  return Selected{*column, std::string(alias)};
-}
-
-std::expected<void, Reason> read_select(const EntityInfo& entity, std::string_view text,
-                                        Query& query) {
-  const auto parts = split_outside(text, ',');
-  if (!parts) return wrong("syntax", "The parentheses do not close.");
-  for (const auto part : *parts) {
-    if (part == "*") {
-      for (std::size_t i = 0; i < entity.columns().size(); ++i)
-        query.select.push_back({i, entity.columns()[i].name});
-    } else {
-      auto one = selected(entity, part);
-      if (!one) return std::unexpected(std::move(one.error()));
-      query.select.push_back(std::move(*one));
-    }
-    if (query.select.size() > 250) return wrong("limit", "At most 250 columns are selected.");
-  }
-  std::vector<std::string_view> names;
-  for (const auto& one : query.select) names.push_back(one.name);
-  std::ranges::sort(names);
-  if (const auto twice = std::ranges::adjacent_find(names); twice != names.end())
-    return wrong("syntax", fmt::format("\"{}\" is selected twice.", *twice));
-  return {};
-}
-
-std::expected<Order, Reason> order_term(const EntityInfo& entity, std::string_view text) {
+std::expected<Order, Reason> order_term(Sight sight, std::string_view text) {
   const auto parts = *split_outside(text, '.');
-  auto column = position(entity, parts.front());
-  if (!column) return std::unexpected(std::move(column.error()));
-  const auto type = entity.columns()[*column].type;
+  auto column = sight.column(parts.front(), "");
+  if (!column) return wrong("unknown", column.error().message());
+  const auto type = sight.entity().columns()[*column].type;
   if (type == FieldType::json || type == FieldType::multi_select || type == FieldType::computed)
     return wrong("unsupported", fmt::format("Rows cannot be ordered by \"{}\".", parts.front()));
   Order term{.column = *column};
@@ -87,8 +38,7 @@ std::expected<Order, Reason> order_term(const EntityInfo& entity, std::string_vi
   return term;
 }
 
-std::expected<void, Reason> read_order(const EntityInfo& entity, std::string_view text,
-                                       Query& query) {
+std::expected<void, Reason> read_order(Sight sight, std::string_view text, Query& query) {
   const auto parts = split_outside(text, ',');
   if (!parts) return wrong("syntax", "A list of fields is expected.");
   if (parts->size() > kMaxOrder)
@@ -96,7 +46,7 @@ std::expected<void, Reason> read_order(const EntityInfo& entity, std::string_vie
   for (const auto part : *parts) {
     if (part.find_first_of("()\"") != std::string_view::npos)
       return wrong("syntax", "A field name is expected.");
-    auto term = order_term(entity, part);
+    auto term = order_term(sight, part);
     if (!term) return std::unexpected(std::move(term.error()));
     query.order.push_back(*term);
   }
@@ -112,58 +62,126 @@ std::expected<std::size_t, Reason> read_number(std::string_view text, std::size_
   return static_cast<std::size_t>(*number);
 }
 
-/// Reads one parameter into the question.
-std::expected<void, Reason> read_parameter(const EntityInfo& entity, std::string_view name,
-                                           std::string_view text, FilterReader& filters,
-                                           Query& query) {
-  const auto adopt = [&](std::expected<Filter, Reason> filter) -> std::expected<void, Reason> {
-    if (!filter) return std::unexpected(std::move(filter.error()));
-    query.filter.children.push_back(std::move(*filter));
-    return {};
-  };
-  const auto number = [&](std::size_t& into, std::size_t most) -> std::expected<void, Reason> {
-    auto value = read_number(text, most);
-    if (!value) return std::unexpected(std::move(value.error()));
-    into = *value;
-    return {};
-  };
-  if (name == "select") return read_select(entity, text, query);
-  if (name == "order") return read_order(entity, text, query);
-  if (name == "limit") return number(query.limit, kMaxPage);
-  if (name == "offset") return number(query.offset, kMaxOffset);
-  if (name == "after") {
-    query.after = std::string(text);
-    return {};
+/// Reads the parameters of one question; those of related records by their path.
+class QueryReader {
+ public:
+  QueryReader(Sight sight, std::shared_ptr<const Catalog> catalog)
+      : sight_(sight), catalog_(std::move(catalog)) {}
+
+  std::expected<void, Reason> select(std::string_view text, Query& query) {
+    return SelectReader(sight_.viewer(), catalog_).read(sight_, text, query);
   }
-  if (name == "and") return adopt(filters.tree(Filter::Kind::all, false, text));
-  if (name == "or") return adopt(filters.tree(Filter::Kind::any, false, text));
-  if (name == "not.and") return adopt(filters.tree(Filter::Kind::all, true, text));
-  if (name == "not.or") return adopt(filters.tree(Filter::Kind::any, true, text));
-  if (name.find('.') != std::string_view::npos)
-    return wrong("unsupported", "Filters on related records are not supported in this version.");
-  return adopt(filters.parameter(name, text));
+
+  /// All but `select`.
+  std::expected<void, Reason> parameter(std::string_view name, std::string_view text,
+                                        Query& query) {
+    auto* at = &query;
+    auto sight = sight_;
+    while (auto* embed = head(name, *at)) {
+      name.remove_prefix(name.find('.') + 1);
+      at = &embed->query;
+      sight = Sight(*embed->entity, sight_.viewer());
+      if (name == "offset" || name == "after" || name == "select" || name == "fts")
+        return wrong("unsupported", "Related records take filters, an order and a limit.");
+    }
+    return read(sight, name, text, *at);
+  }
+
+ private:
+  static Embed* head(std::string_view name, Query& query) {
+    const auto dot = name.find('.');
+    if (dot == std::string_view::npos) return nullptr;
+    const auto found = std::ranges::find(query.embeds, name.substr(0, dot), &Embed::name);
+    return found == query.embeds.end() ? nullptr : &*found;
+  }
+
+  std::expected<void, Reason> read(Sight sight, std::string_view name, std::string_view text,
+                                   Query& query) {
+    auto& filters = filters_.try_emplace(&query, sight).first->second;
+    const auto adopt = [&](std::expected<Filter, Reason> filter) -> std::expected<void, Reason> {
+      if (!filter) return std::unexpected(std::move(filter.error()));
+      query.filter.children.push_back(std::move(*filter));
+      return {};
+    };
+    const auto number = [&](std::size_t& into, std::size_t most) -> std::expected<void, Reason> {
+      auto value = read_number(text, most);
+      if (!value) return std::unexpected(std::move(value.error()));
+      into = *value;
+      return {};
+    };
+    if (name == "order") return read_order(sight, text, query);
+    if (name == "limit") {
+      query.limited = true;
+      return number(query.limit, kMaxPage);
+    }
+    if (name == "offset") return number(query.offset, kMaxOffset);
+    if (name == "after") {
+      query.after = std::string(text);
+      return {};
+    }
+    if (name == "fts") return adopt(filters.words(text));
+    if (name == "and") return adopt(filters.tree(Filter::Kind::all, false, text));
+    if (name == "or") return adopt(filters.tree(Filter::Kind::any, false, text));
+    if (name == "not.and") return adopt(filters.tree(Filter::Kind::all, true, text));
+    if (name == "not.or") return adopt(filters.tree(Filter::Kind::any, true, text));
+    if (const auto dot = name.find('.'); dot != std::string_view::npos)
+      return wrong("unknown", fmt::format("\"{}\" is not among the selected related records.",
+                                          name.substr(0, std::min<std::size_t>(dot, 64))));
+    return adopt(filters.parameter(name, text));
+  }
+
+  Sight sight_;
+  std::shared_ptr<const Catalog> catalog_;
+  std::map<const Query*, FilterReader> filters_;
+};
+
+/// What holds between parameters.
+std::expected<void, FieldError> check(const Query& query) {
+  if (query.after && query.offset > 0)
+    return std::unexpected(
+        FieldError{"/query/offset", "syntax", "after and offset exclude each other."});
+  if (!query.aggregated) return {};
+  if (query.after || query.offset > 0)
+    return std::unexpected(FieldError{query.after ? "/query/after" : "/query/offset", "unsupported",
+                                      "Groups come in one answer."});
+  for (const auto& term : query.order)
+    if (std::ranges::none_of(query.select, [&](const Selected& selected) {
+          return selected.column == term.column && selected.function == Function::none;
+        }))
+      return std::unexpected(
+          FieldError{"/query/order", "unsupported", "Groups are ordered by what they group by."});
+  return {};
 }
 
 }  // namespace
 
-Result<Query> parse_query(const EntityInfo& entity, const Parameters& parameters) {
-  constexpr std::string_view kOnce[] = {"select", "order", "limit", "offset", "after"};
+Result<Query> parse_query(const EntityInfo& entity, const Parameters& parameters,
+                          const Viewer& viewer, std::shared_ptr<const Catalog> catalog) {
+  constexpr std::string_view kOnce[] = {"select", "order", "limit", "offset", "after", "fts"};
   Query query;
-  FilterReader filters(entity);
+  query.catalog = catalog;
+  QueryReader reader(Sight(entity, viewer), std::move(catalog));
   std::vector<FieldError> errors;
-  std::vector<std::string_view> seen;
-  for (const auto& [name, text] : parameters) {
-    auto done = read_parameter(entity, name, text, filters, query);
-    if (done && std::ranges::find(kOnce, name) != std::end(kOnce) &&
-        std::ranges::find(seen, name) != seen.end())
-      done = wrong("syntax", "This parameter is given twice.");
-    seen.push_back(name);
-    if (!done)
-      errors.push_back({"/query/" + name.substr(0, 64), std::move(done.error().code),
-                        std::move(done.error().message)});
+  // Related records are named by `select`, wherever it stands.
+  std::map<std::size_t, FieldError> wrong_at;  // in the order the client wrote them
+  for (const bool select : {true, false}) {
+    std::vector<std::string_view> seen;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const auto& [name, text] = parameters[i];
+      if ((name == "select") != select) continue;
+      auto done = select ? reader.select(text, query) : reader.parameter(name, text, query);
+      const std::string_view last = std::string_view(name).substr(name.rfind('.') + 1);
+      const bool once = std::ranges::find(kOnce, last) != std::end(kOnce);
+      if (done && once && std::ranges::find(seen, name) != seen.end())
+        done = wrong("syntax", "This parameter is given twice.");
+      seen.push_back(name);
+      if (!done)
+        wrong_at.emplace(i, FieldError{"/query/" + name.substr(0, 64), std::move(done.error().code),
+                                       std::move(done.error().message)});
+    }
   }
-  if (query.after && query.offset > 0)
-    errors.push_back({"/query/offset", "syntax", "after and offset exclude each other."});
+  for (auto& [place, error] : wrong_at) errors.push_back(std::move(error));
+  if (auto done = check(query); !done) errors.push_back(std::move(done.error()));
   if (errors.empty()) return query;
   auto message = fmt::format("The parameter \"{}\" is wrong: {}", errors.front().path.substr(7),
                              errors.front().message);

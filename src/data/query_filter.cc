@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "base/utf8.h"
 #include "data/decode.h"
 #include "data/names.h"
 #include "data/query_text.h"
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::size_t kLongestPattern = 1000;  // bytes; the database's own limit
 
-constexpr std::array<std::pair<std::string_view, Operator>, 10> kOperators = {{
+constexpr std::array<std::pair<std::string_view, Operator>, 16> kOperators = {{
     {"eq", Operator::eq},
     {"neq", Operator::neq},
     {"gt", Operator::gt},
@@ -26,6 +27,12 @@ constexpr std::array<std::pair<std::string_view, Operator>, 10> kOperators = {{
     {"like", Operator::like},
     {"ilike", Operator::ilike},
     {"is", Operator::is_null},
+    {"isdistinct", Operator::is_distinct},
+    {"fts", Operator::fts},
+    {"contains", Operator::contains},
+    {"cs", Operator::holds},
+    {"cd", Operator::held_by},
+    {"ov", Operator::overlaps},
 }};
 
 std::unexpected<Reason> wrong(std::string code, std::string message) {
@@ -52,11 +59,35 @@ std::expected<void, Reason> is_operand(Filter& leaf, const Column& column, std::
   return {};
 }
 
+bool plain_text(const Column& column) noexcept {
+  return column.storage == Storage::text && column.type != FieldType::json &&
+         column.type != FieldType::computed && column.type != FieldType::multi_select;
+}
+
+std::expected<void, Reason> text_operand(Filter& leaf, const Column& column, std::string text) {
+  if (!plain_text(column)) return wrong("operator", "contains tests text fields only.");
+  auto value = decode_text(column, text);
+  if (!value) return std::unexpected(std::move(value.error()));
+  if (std::get<std::string>(*value).size() > kLongestPattern / 2)
+    return wrong("operand",
+                 fmt::format("A text to look for has at most {} bytes.", kLongestPattern / 2));
+  leaf.values.push_back(std::move(*value));
+  return {};
+}
+
+/// The index knows the words of searchable fields only.
+std::expected<void, Reason> words_operand(Filter& leaf, std::string_view text) {
+  if (text.size() > kLongestPattern)
+    return wrong("operand", fmt::format("A search text has at most {} bytes.", kLongestPattern));
+  if (text.find('\0') != std::string_view::npos || !utf8::is_valid(text))
+    return wrong("characters", "The search text is no text.");
+  leaf.values.emplace_back(std::string(text));
+  return {};
+}
+
 std::expected<void, Reason> pattern_operand(Filter& leaf, const Column& column,
                                             std::string pattern) {
-  if (column.storage != Storage::text || column.type == FieldType::json ||
-      column.type == FieldType::computed || column.type == FieldType::multi_select)
-    return wrong("operator", "like and ilike test text fields only.");
+  if (!plain_text(column)) return wrong("operator", "like and ilike test text fields only.");
   std::ranges::replace(pattern, '*', '%');
   std::size_t slashes = 0;
   while (slashes < pattern.size() && pattern[pattern.size() - 1 - slashes] == '\\') ++slashes;
@@ -80,7 +111,7 @@ std::expected<Filter, Reason> FilterReader::condition(std::string_view name, std
                                                       Quotes quotes) {
   if (++conditions_ > kMaxConditions)
     return wrong("limit", fmt::format("At most {} conditions.", kMaxConditions));
-  const auto column = entity_.column(name, "");
+  const auto column = sight_.column(name, "");
   if (!column) return wrong("unknown", column.error().message());
   Filter leaf;
   leaf.kind = Filter::Kind::leaf;
@@ -88,6 +119,8 @@ std::expected<Filter, Reason> FilterReader::condition(std::string_view name, std
   leaf.negated = take_prefix(text, "not.");
   const auto dot = text.find('.');
   const auto word = text.substr(0, dot);
+  if (word == "match" || word == "imatch")
+    return wrong("operator", "Regular expressions are refused; use like, contains or fts.");
   const auto found =
       std::ranges::find(kOperators, word, &std::pair<std::string_view, Operator>::first);
   if (dot == std::string_view::npos || found == kOperators.end()) {
@@ -109,10 +142,17 @@ std::expected<void, Reason> FilterReader::operand(Filter& leaf, std::string_view
   const auto& column = entity_.columns()[leaf.column];
   if (leaf.op == Operator::is_null) return is_operand(leaf, column, text);
   if (leaf.op == Operator::in) return list(leaf, text);
+  if (leaf.op == Operator::holds || leaf.op == Operator::held_by || leaf.op == Operator::overlaps)
+    return options(leaf, text);
   auto plain = quotes == Quotes::removed ? unquote(text) : std::string(text);
   if (!plain) return wrong("syntax", "The quotes do not close.");
   if (leaf.op == Operator::like || leaf.op == Operator::ilike)
     return pattern_operand(leaf, column, std::move(*plain));
+  if (leaf.op == Operator::contains) return text_operand(leaf, column, std::move(*plain));
+  if (leaf.op == Operator::fts) {
+    if (column.fold_sql.empty()) return wrong("operator", "fts searches searchable fields only.");
+    return words_operand(leaf, *plain);
+  }
   auto value = decode_text(column, *plain);
   if (!value) return std::unexpected(std::move(value.error()));
   leaf.values.push_back(std::move(*value));
@@ -134,6 +174,36 @@ std::expected<void, Reason> FilterReader::list(Filter& leaf, std::string_view te
     leaf.values.push_back(std::move(*value));
   }
   return {};
+}
+
+/// `{vip,"a,b"}`, as PostgreSQL writes an array.
+std::expected<void, Reason> FilterReader::options(Filter& leaf, std::string_view text) {
+  const auto& column = entity_.columns()[leaf.column];
+  if (column.type != FieldType::multi_select)
+    return wrong("operator", "cs, cd and ov test fields with several options only.");
+  const bool braced = text.size() >= 2 && text.front() == '{' && text.back() == '}';
+  const auto inside = braced ? text.substr(1, text.size() - 2) : std::string_view();
+  const auto parts = braced ? split_outside(inside, ',') : std::nullopt;
+  if (!parts) return wrong("syntax", "A list of options in braces is expected: cs.{a,b}.");
+  if (parts->size() > kMaxList)
+    return wrong("limit", fmt::format("A list has at most {} values.", kMaxList));
+  if (inside.empty()) return {};
+  for (const auto part : *parts) {
+    auto plain = unquote(part);
+    if (!plain) return wrong("syntax", "The quotes do not close.");
+    leaf.values.emplace_back(std::move(*plain));
+  }
+  return {};
+}
+
+std::expected<Filter, Reason> FilterReader::words(std::string_view text) {
+  if (++conditions_ > kMaxConditions)
+    return wrong("limit", fmt::format("At most {} conditions.", kMaxConditions));
+  if (!entity_.searchable())
+    return wrong("unsupported", "Records of this kind have no searchable field.");
+  Filter leaf{.kind = Filter::Kind::leaf, .column = kNoColumn, .op = Operator::fts};
+  if (auto done = words_operand(leaf, text); !done) return std::unexpected(std::move(done.error()));
+  return leaf;
 }
 
 std::expected<Filter, Reason> FilterReader::tree(Filter::Kind kind, bool negated,

@@ -13,11 +13,13 @@ namespace tenon::data {
 /// Reads conditions and counts them; one reader per question.
 class FilterReader {
  public:
-  explicit FilterReader(const EntityInfo& entity) : entity_(entity) {}
+  explicit FilterReader(Sight sight) : sight_(sight), entity_(sight.entity()) {}
 
   /// The condition of a parameter `name=text` on a column.
   [[nodiscard]] std::expected<Filter, Reason> parameter(std::string_view name,
                                                         std::string_view text);
+  /// `fts=text`: the words anywhere in the record.
+  [[nodiscard]] std::expected<Filter, Reason> words(std::string_view text);
   /// `(a.eq.1,or(…))` of the parameters and, or, not.and, not.or.
   [[nodiscard]] std::expected<Filter, Reason> tree(Filter::Kind kind, bool negated,
                                                    std::string_view text, std::size_t depth = 1);
@@ -30,7 +32,9 @@ class FilterReader {
   [[nodiscard]] std::expected<void, Reason> operand(Filter& leaf, std::string_view text,
                                                     Quotes quotes);
   [[nodiscard]] std::expected<void, Reason> list(Filter& leaf, std::string_view text);
+  [[nodiscard]] std::expected<void, Reason> options(Filter& leaf, std::string_view text);
 
+  Sight sight_;
   const EntityInfo& entity_;
   std::size_t conditions_ = 0;
 };

@@ -140,7 +140,7 @@ TEST_F(QueryTest, names_each_wrong_parameter_and_its_reason) {
   EXPECT_EQ(why("limit=1001"), "/query/limit:limit ");
   EXPECT_EQ(why("offset=100001"), "/query/offset:limit ");
   EXPECT_EQ(why("limit=1&limit=2"), "/query/limit:syntax ");
-  EXPECT_EQ(why("select=name,contact(phone)"), "/query/select:unsupported ");
+  EXPECT_EQ(why("select=name,contact(phone)"), "/query/select:unknown ") << "without a catalog";
   EXPECT_EQ(why("select=name,name"), "/query/select:syntax ");
   EXPECT_EQ(why("select=name::text"), "/query/select:unsupported ");
   EXPECT_EQ(why("order=extra"), "/query/order:unsupported ");
@@ -153,7 +153,7 @@ TEST_F(QueryTest, names_each_wrong_parameter_and_its_reason) {
   EXPECT_EQ(why("or=(name.eq.a"), "/query/or:syntax ");
   EXPECT_EQ(why("or=()"), "/query/or:syntax ");
   EXPECT_EQ(why("or=(name)"), "/query/or:syntax ");
-  EXPECT_EQ(why("contact.phone=eq.1"), "/query/contact.phone:unsupported ");
+  EXPECT_EQ(why("contact.phone=eq.1"), "/query/contact.phone:unknown ");
   EXPECT_EQ(why("deleted_at=is.null"), "/query/deleted_at:unknown ")
       << "the trash is not for queries";
   EXPECT_EQ(why("rid=eq.1"), "/query/rid:unknown ");
@@ -218,7 +218,9 @@ TEST_F(QueryTest, uses_an_index_for_filter_order_and_resumption) {
                                          key.assign(blob.begin(), blob.end());
                                          return storage::Visit::more;
                                        }));
-    auto plan = plan_list(entity("customer"), query, {}, key);
+    const Viewer everybody;
+    auto plan = plan_list(Sight(entity("customer"), everybody), query,
+                          {.viewer = everybody, .dialect = Dialect::sqlite, .cursor_key = key});
     EXPECT_TRUE(plan);
     std::string details;
     for (const auto& leg : plan->legs)

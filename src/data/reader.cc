@@ -1,31 +1,45 @@
 #include "data/reader.h"
 
+#include <algorithm>
 #include <array>
+#include <unordered_map>
 
+#include "data/aggregate.h"
+#include "data/budget.h"
 #include "data/cursor.h"
 #include "data/encode.h"
 
 namespace tenon::data {
 namespace {
 
-/// Position of `version` in columns(): the first system column behind the fields.
-int version_place(const EntityInfo& entity) noexcept {
-  return static_cast<int>(entity.entity().fields.size()) + 1;
-}
-
-void write_selected(std::string& out, const EntityInfo& entity,
-                    const std::vector<Selected>& columns, const storage::Row& row) {
-  char before = '{';
+/// Everything but the closing brace.
+void write_open(std::string& out, const EntityInfo& entity, const std::vector<Selected>& columns,
+                const storage::Row& row) {
+  out += '{';
   int place = 0;
   for (const auto& selected : columns) {
-    out += before;
-    before = ',';
+    if (place > 0) out += ',';
     out += '"';
     out += selected.name;
     out += "\":";
     write_value(out, entity.columns()[selected.column], row, place++);
   }
-  out += '}';
+}
+
+std::vector<Value> read_links(const EntityInfo& entity, const std::vector<std::size_t>& links,
+                              const storage::Row& row, std::size_t place) {
+  std::vector<Value> values;
+  for (const auto link : links)
+    values.push_back(read_value(entity.columns()[link], row, static_cast<int>(place++)));
+  return values;
+}
+
+void append_joined(std::string& out, std::vector<std::string>& rows) {
+  for (auto& row : rows) {
+    if (&row != rows.data()) out += ',';
+    out += row;
+    out += '}';
+  }
 }
 
 }  // namespace
@@ -42,14 +56,34 @@ std::vector<storage::Value> views(const std::vector<Value>& values) {
   return bound;
 }
 
-Result<Record> Reader::get(const EntityInfo& entity, RecordId id) {
+void write_record(std::string& out, Sight sight, const storage::Row& row) {
+  if (sight.whole()) return write_record(out, sight.entity(), row);
+  char before = '{';
+  for (const auto column : sight.columns()) {
+    const auto& one = sight.entity().columns()[column];
+    out.append(1, std::exchange(before, ',')).append(1, '"').append(one.name).append("\":");
+    write_value(out, one, row, static_cast<int>(column));
+  }
+  out += '}';
+}
+
+Result<Record> Reader::get(const EntityInfo& entity, RecordId id, Rows rows) {
+  const Sight sight(entity, viewer_);
+  TENON_ASSIGN(statement, plan_get(sight, session_.dialect(), id.value, rows));
   Record record{.id = id};
-  const std::array<storage::Value, 1> values{storage::Blob(id.value.bytes)};
   ++tally_.queries;
-  TENON_TRY(session_.query(entity.sql().get, values, [&](const storage::Row& row) {
-    record.version = static_cast<std::uint64_t>(row.integer(version_place(entity)));
+  TENON_TRY(session_.query(statement.sql, views(statement.values), [&](const storage::Row& row) {
+    record.version = static_cast<std::uint64_t>(row.integer(row.width() - 1));
     record.json.reserve(512);
-    write_record(record.json, entity, row);
+    if (sight.whole()) {
+      write_record(record.json, entity, row);
+    } else {
+      std::vector<Selected> columns;
+      for (const auto column : sight.columns())
+        columns.push_back({.column = column, .name = entity.columns()[column].name});
+      write_open(record.json, entity, columns, row);
+      record.json += '}';
+    }
     return storage::Visit::more;
   }));
   if (record.json.empty()) return fail(not_found(entity));
@@ -57,11 +91,12 @@ Result<Record> Reader::get(const EntityInfo& entity, RecordId id) {
   return record;
 }
 
-Result<std::vector<Value>> Reader::values(const EntityInfo& entity, RecordId id) {
+Result<std::vector<Value>> Reader::values(const EntityInfo& entity, RecordId id, Rows rows) {
+  TENON_ASSIGN(statement,
+               plan_get(Sight(entity, viewer_), session_.dialect(), id.value, rows, Fields::all));
   std::vector<Value> found;
-  const std::array<storage::Value, 1> values{storage::Blob(id.value.bytes)};
   ++tally_.queries;
-  TENON_TRY(session_.query(entity.sql().get, values, [&](const storage::Row& row) {
+  TENON_TRY(session_.query(statement.sql, views(statement.values), [&](const storage::Row& row) {
     int place = 0;
     for (const auto& column : entity.columns()) found.push_back(read_value(column, row, place++));
     return storage::Visit::more;
@@ -72,10 +107,17 @@ Result<std::vector<Value>> Reader::values(const EntityInfo& entity, RecordId id)
 }
 
 Result<Page> Reader::list(const EntityInfo& entity, const Query& query) {
-  TENON_ASSIGN(plan, plan_list(entity, query, viewer_, cursor_key_));
+  const Sight sight(entity, viewer_);
+  TENON_TRY(check_budget(session_, sight, query));
+  if (query.aggregated) return groups(sight, query);
+  TENON_ASSIGN(
+      plan,
+      plan_list(sight, query,
+                {.viewer = viewer_, .dialect = session_.dialect(), .cursor_key = cursor_key_}));
   Page page;
   page.json = "[";
   std::vector<Value> last;
+  Rowset rows;
   bool more = false;
   for (auto& leg : plan.legs) {
     if (query.limit == 0 || more) break;
@@ -84,29 +126,120 @@ Result<Page> Reader::list(const EntityInfo& entity, const Query& query) {
     TENON_TRY(session_.query(leg.sql, views(leg.values), [&](const storage::Row& row) {
       more = page.rows == query.limit;
       if (more) return storage::Visit::stop;
-      if (page.rows++ > 0) page.json += ',';
-      write_selected(page.json, entity, plan.columns, row);
+      ++page.rows;
+      const auto behind = plan.columns.size() + plan.keys.size();
+      if (plan.links.empty()) {
+        if (page.rows > 1) page.json += ',';
+        write_open(page.json, entity, plan.columns, row);
+        page.json += '}';
+      } else {
+        write_open(rows.json.emplace_back(), entity, plan.columns, row);
+        rows.links.push_back(read_links(entity, plan.links, row, behind));
+      }
       if (page.rows < query.limit) return storage::Visit::more;
       int place = static_cast<int>(plan.columns.size());
-      for (const auto key : plan.keys)
-        last.push_back(read_value(entity.columns()[key], row, place++));
+      for (const auto* key : plan.keys) last.push_back(read_value(*key, row, place++));
       return storage::Visit::more;
     }));
   }
-  page.json += ']';
   tally_.rows_read += page.rows;
+  TENON_TRY(attach(sight, query.embeds, rows));
+  append_joined(page.json, rows.json);
+  page.json += ']';
   if (more) page.next = make_cursor(cursor_key_, plan.shape, last);
   if (query.count != Count::none) {
     TENON_ASSIGN(total, count(entity, query));
     page.total = total.rows;
     page.capped = total.capped;
+    page.estimate = total.estimate;
   }
   return page;
 }
 
+Result<> Reader::attach(Sight sight, const std::vector<Embed>& embeds, Rowset& rows) {
+  if (rows.json.empty()) return {};
+  for (std::size_t i = 0; i < embeds.size(); ++i) TENON_TRY(attach_one(sight, embeds[i], i, rows));
+  return {};
+}
+
+Result<> Reader::attach_one(Sight sight, const Embed& embed, std::size_t place, Rowset& rows) {
+  std::vector<Uuid> keys;
+  for (const auto& links : rows.links)
+    if (const auto* key = std::get_if<Uuid>(&links[place])) keys.push_back(*key);
+  std::ranges::sort(keys);
+  const auto same = std::ranges::unique(keys);
+  keys.erase(same.begin(), same.end());
+
+  Rowset related;
+  std::unordered_map<Uuid, std::vector<std::size_t>> of_parent;
+  if (!keys.empty()) {
+    TENON_ASSIGN(plan, plan_embed(sight, embed, keys, session_.dialect()));
+    const auto& entity = *embed.entity;
+    ++tally_.queries;
+    TENON_TRY(session_.query(
+        plan.statement.sql, views(plan.statement.values), [&](const storage::Row& row) {
+          const auto behind = plan.columns.size() + plan.links.size();
+          of_parent[to_uuid(row.blob(static_cast<int>(behind)))].push_back(related.json.size());
+          write_open(related.json.emplace_back(), entity, plan.columns, row);
+          related.links.push_back(read_links(entity, plan.links, row, plan.columns.size()));
+          return storage::Visit::more;
+        }));
+  }
+  if (related.json.size() > kMaxEmbeddedRows)
+    return fail(Error(ErrorCode::exhausted,
+                      "Too many related records of \"" + embed.name + "\" on one page.")
+                    .because("query.embedded"));
+  tally_.rows_read += related.json.size();
+  TENON_TRY(attach(Sight(*embed.entity, viewer_), embed.query.embeds, related));
+
+  for (std::size_t i = 0; i < rows.json.size(); ++i) {
+    auto& json = rows.json[i];
+    if (json.size() > 1) json += ',';
+    json.append(1, '"').append(embed.name).append("\":");
+    const auto* key = std::get_if<Uuid>(&rows.links[i][place]);
+    const auto found = key == nullptr ? of_parent.end() : of_parent.find(*key);
+    if (embed.kind == Embed::Kind::to_one) {
+      json += found == of_parent.end() ? "null" : related.json[found->second.front()] + "}";
+      continue;
+    }
+    json += '[';
+    if (found != of_parent.end())
+      for (const auto& child : found->second)
+        json.append(&child == found->second.data() ? "" : ",")
+            .append(related.json[child])
+            .append(1, '}');
+    json += ']';
+  }
+  return {};
+}
+
+Result<Page> Reader::groups(Sight sight, const Query& query) {
+  TENON_ASSIGN(statement, plan_aggregate(sight, query, session_.dialect()));
+  Page page;
+  page.json = "[";
+  Result<> written;
+  ++tally_.queries;
+  TENON_TRY(session_.query(statement.sql, views(statement.values), [&](const storage::Row& row) {
+    if (page.rows == kMaxGroups) {
+      written = fail(Error(ErrorCode::exhausted, "There are too many groups; filter the records.")
+                         .because("query.groups"));
+      return storage::Visit::stop;
+    }
+    if (page.rows++ > 0) page.json += ',';
+    written = write_group(page.json, sight, query, row);
+    return written ? storage::Visit::more : storage::Visit::stop;
+  }));
+  TENON_TRY(std::move(written));
+  page.json += ']';
+  tally_.rows_read += page.rows;
+  return page;
+}
+
 Result<Total> Reader::count(const EntityInfo& entity, const Query& query) {
+  const Sight sight(entity, viewer_);
+  TENON_TRY(check_budget(session_, sight, query));
   const auto cap = query.count == Count::exact ? 0 : kCountCap;
-  const auto statement = plan_count(entity, query, viewer_, cap);
+  TENON_ASSIGN(statement, plan_count(sight, query, session_.dialect(), cap));
   Total total;
   ++tally_.queries;
   TENON_TRY(session_.query(statement.sql, views(statement.values), [&](const storage::Row& row) {
@@ -114,7 +247,13 @@ Result<Total> Reader::count(const EntityInfo& entity, const Query& query) {
     return storage::Visit::more;
   }));
   total.capped = cap != 0 && total.rows > cap;
-  if (total.capped) total.rows = cap;
+  if (!total.capped) return total;
+  total.rows = cap;
+  // The database's own figures know the whole table only.
+  if (sight.scope() == Scope::all && !query.filtered() && query.rows == Rows::living) {
+    TENON_ASSIGN(rows, estimated_rows(session_, entity));
+    if (rows > static_cast<std::int64_t>(cap)) total.estimate = static_cast<std::uint64_t>(rows);
+  }
   return total;
 }
 
@@ -123,7 +262,9 @@ Result<std::vector<RecordId>> Reader::matching(const EntityInfo& entity, const Q
   if (!query.filtered())
     return fail(Error(ErrorCode::invalid, "A change of many records needs a filter.")
                     .because("data.filter_required"));
-  const auto statement = plan_matching(entity, query, viewer_, bound);
+  const Sight sight(entity, viewer_);
+  TENON_TRY(check_budget(session_, sight, query));
+  TENON_ASSIGN(statement, plan_matching(sight, query, session_.dialect(), bound));
   std::vector<RecordId> ids;
   ++tally_.queries;
   TENON_TRY(session_.query(statement.sql, views(statement.values), [&](const storage::Row& row) {
@@ -139,10 +280,10 @@ Result<std::vector<RecordId>> Reader::matching(const EntityInfo& entity, const Q
 }
 
 Result<bool> Reader::exists(const EntityInfo& entity, const Uuid& id) {
+  TENON_ASSIGN(statement, plan_exists(Sight(entity, viewer_), session_.dialect(), id));
   bool found = false;
-  const std::array<storage::Value, 1> values{storage::Blob(id.bytes)};
   ++tally_.queries;
-  TENON_TRY(session_.query(entity.sql().living, values, [&](const storage::Row&) {
+  TENON_TRY(session_.query(statement.sql, views(statement.values), [&](const storage::Row&) {
     found = true;
     return storage::Visit::more;
   }));

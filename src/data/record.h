@@ -20,14 +20,16 @@ struct Record {
 struct Page {
   std::string json;  // array of objects
   std::size_t rows = 0;
-  std::optional<std::string> next;     // cursor of the page that follows
-  std::optional<std::uint64_t> total;  // when a count was asked for
-  bool capped = false;                 // `total` is a lower bound
+  std::optional<std::string> next;        // cursor of the page that follows
+  std::optional<std::uint64_t> total;     // when a count was asked for
+  bool capped = false;                    // `total` is a lower bound
+  std::optional<std::uint64_t> estimate;  // when capped and the database knows about how many
 };
 
 struct Total {
   std::uint64_t rows = 0;
   bool capped = false;
+  std::optional<std::uint64_t> estimate;
 };
 
 }  // namespace tenon::data

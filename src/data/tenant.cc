@@ -27,8 +27,8 @@ Result<Page> Tenant::list(const EntityInfo& entity, const Query& query, const Vi
                           Deadline deadline) {
   TENON_ASSIGN(lease, state_->database->reader());
   lease.set_deadline(deadline);
-  // A count must agree with its page.
-  if (query.count != Count::none) TENON_TRY(lease.snapshot());
+  // A count must agree with its page, and so must the records in it.
+  if (query.count != Count::none || !query.embeds.empty()) TENON_TRY(lease.snapshot());
   Tally tally;
   return Reader(lease.session(), viewer, state_->cursor_key, tally).list(entity, query);
 }
@@ -45,11 +45,20 @@ Task<Page> Tenant::list_later(std::string plugin, std::string entity, Query quer
                               Deadline deadline) {
   auto work = [self = shared_from_this(), plugin = std::move(plugin), entity = std::move(entity),
                query = std::move(query), viewer = std::move(viewer), deadline]() -> Result<Page> {
-    const auto catalog = self->catalog();
+    // The one that the question was read against, where it says so.
+    const auto catalog = query.catalog == nullptr ? self->catalog() : query.catalog;
     TENON_ASSIGN(info, catalog->entity(plugin, entity));
     return self->list(*info, query, viewer, deadline);
   };
   co_return co_await state_->database->pool().run(std::move(work));
+}
+
+Result<Page> Tenant::pick(const EntityInfo& entity, std::string_view text, const Viewer& viewer,
+                          Deadline deadline) {
+  TENON_ASSIGN(lease, state_->database->reader());
+  lease.set_deadline(deadline);
+  Tally tally;
+  return Reader(lease.session(), viewer, state_->cursor_key, tally).pick(entity, text);
 }
 
 Result<Snapshot> Tenant::snapshot(Viewer viewer, Deadline deadline) {

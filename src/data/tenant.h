@@ -43,6 +43,7 @@ class Snapshot {
   [[nodiscard]] Result<Page> list(const EntityInfo& entity, const Query& query);
   [[nodiscard]] Result<Total> count(const EntityInfo& entity, const Query& query);
   [[nodiscard]] const Catalog& catalog() const noexcept { return *catalog_; }
+  [[nodiscard]] const Viewer& viewer() const noexcept { return viewer_; }
   [[nodiscard]] const Tally& tally() const noexcept { return tally_; }
 
  private:
@@ -73,6 +74,9 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
                                   const Viewer& viewer, Deadline deadline);
   [[nodiscard]] Result<Total> count(const EntityInfo& entity, const Query& query,
                                     const Viewer& viewer, Deadline deadline);
+  /// `[{"id","label"}]` for typing ahead over the label field, as Reader::pick.
+  [[nodiscard]] Result<Page> pick(const EntityInfo& entity, std::string_view text,
+                                  const Viewer& viewer, Deadline deadline);
   /// list() on the blocking pool, for anything but a short page. `entity` is named, since catalogs
   /// change meanwhile.
   [[nodiscard]] Task<Page> list_later(std::string plugin, std::string entity, Query query,

@@ -29,7 +29,13 @@ struct UnitOfWork::State {
     TENON_ASSERT(lease.held() && !ended);
     return lease.session();
   }
-  [[nodiscard]] Reader reader() { return {session(), viewer, inside().cursor_key, tally}; }
+  /// As the viewer sees it. What hangs on a row that goes is found by the system, whoever may see
+  /// it: else a reference would be left without its row.
+  [[nodiscard]] Reader reader() {
+    static const Viewer everybody;
+    return {session(), cascade > 0 ? everybody : viewer, inside().cursor_key, tally};
+  }
+  [[nodiscard]] Sight sight(const EntityInfo& entity) const noexcept { return {entity, viewer}; }
   [[nodiscard]] WriteLog log() { return {session(), viewer, origin, inside().random}; }
   [[nodiscard]] Timestamp now() const noexcept { return inside().clock.now(); }
 };

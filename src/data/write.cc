@@ -8,6 +8,7 @@
 #include "data/encode.h"
 #include "data/files/references.h"
 #include "data/names.h"
+#include "data/search.h"
 #include "data/unit_state.h"
 
 namespace tenon::data {
@@ -35,6 +36,11 @@ Value user_value(const Viewer& viewer) {
   return viewer.user->value;
 }
 
+Value department_value(const Viewer& viewer) {
+  if (!viewer.department) return {};
+  return viewer.department->value;
+}
+
 Value folded(const Value& value) {
   const auto* text = std::get_if<std::string>(&value);
   if (text == nullptr) return {};
@@ -52,6 +58,14 @@ std::string json_of(const EntityInfo& entity, const std::vector<Value>& row) {
   return text;
 }
 
+/// The record as its viewer may see it.
+std::string seen(Sight sight, const std::vector<Value>& row) {
+  std::string text;
+  text.reserve(512);
+  write_record(text, sight, ValueRow(row));
+  return text;
+}
+
 Result<> check_version(std::uint64_t current, std::optional<std::uint64_t> expected,
                        std::string_view record) {
   if (!expected || *expected == current) return {};
@@ -59,6 +73,19 @@ Result<> check_version(std::uint64_t current, std::optional<std::uint64_t> expec
                   .because("data.version")
                   .with_details(fmt::format("{{\"expected\":{},\"current\":{},\"record\":{}}}",
                                             *expected, current, record)));
+}
+
+/// Who may not see all rows of `source` is not told how many there are.
+Error referenced(Sight source, const Column& column, std::size_t records) {
+  const auto& name = source.entity().full_name();
+  const bool told = source.scope() == Scope::all;
+  return Error(ErrorCode::conflict,
+               told ? fmt::format("{} records of \"{}\" refer to this one.", records, name)
+                    : fmt::format("Records of \"{}\" refer to this one.", name))
+      .because("data.referenced")
+      .with_details(told ? fmt::format("{{\"entity\":\"{}\",\"field\":\"{}\",\"records\":{}}}",
+                                       name, column.name, records)
+                         : fmt::format("{{\"entity\":\"{}\"}}", name));
 }
 
 /// Every reference must name a row that is there for the writer.
@@ -87,6 +114,7 @@ Result<Record> UnitOfWork::insert(const EntityInfo& entity, const json::object& 
                                   Author author) {
   auto& session = state_->session();
   TENON_TRY(state_->log().admit());
+  if (author == Author::client) TENON_TRY(state_->sight(entity).check_written(fields));
   TENON_ASSIGN(assignments, decode_fields(entity, fields, Change::insert, author));
   TENON_TRY(check_references(*this, state_->reader(), entity, assignments));
 
@@ -99,22 +127,25 @@ Result<Record> UnitOfWork::insert(const EntityInfo& entity, const json::object& 
   row[0] = id.value;
   for (auto& [place, value] : assignments) row[place] = std::move(value);
   std::size_t place = entity.entity().fields.size();
-  for (Value value : {Value(std::int64_t{1}), Value(at), user, Value(at), user, user, Value()})
+  for (Value value : {Value(std::int64_t{1}), Value(at), user, Value(at), user, user,
+                      department_value(state_->viewer)})
     row[++place] = std::move(value);
   for (std::size_t i = 0; i < entity.columns().size(); ++i)
     if (!entity.columns()[i].fold_sql.empty()) row.push_back(folded(row[i]));
 
-  TENON_TRY(check_files(session, entity, row));
+  TENON_TRY(check_files(session, entity, state_->viewer, nullptr, row));
   if (auto done = session.execute(entity.sql().insert, views(row)); !done)
     return in_our_words(std::move(done.error()));
   TENON_TRY(count_files(session, entity, nullptr, &row, now));
-  Record record{.id = id, .version = 1, .json = json_of(entity, row)};
+  TENON_TRY(index_search(session, entity, id, row));
+  Record record{.id = id, .version = 1, .json = seen(state_->sight(entity), row)};
+  const auto after = state_->sight(entity).whole() ? record.json : json_of(entity, row);
   TENON_TRY(state_->log().change({.entity = entity,
                                   .id = id,
                                   .action = "created",
                                   .version = 1,
                                   .before = {},
-                                  .after = record.json,
+                                  .after = after,
                                   .changed = {}},
                                  now));
   ++state_->tally.rows_written;
@@ -129,11 +160,14 @@ Result<Record> UnitOfWork::update(const EntityInfo& entity, RecordId id, const j
   TENON_ASSIGN(row, state_->reader().values(entity, id));
   const auto before = json_of(entity, row);
   const auto version = version_of(entity, row);
-  TENON_TRY(check_version(version, expected_version, before));
+  TENON_TRY(check_version(version, expected_version, seen(state_->sight(entity), row)));
+  if (author == Author::client) TENON_TRY(state_->sight(entity).check_written(fields));
   TENON_ASSIGN(assignments, decode_fields(entity, fields, Change::update, author));
   TENON_TRY(check_references(*this, state_->reader(), entity, assignments));
   std::erase_if(assignments, [&](const auto& one) { return row[one.first] == one.second; });
-  if (assignments.empty()) return Record{.id = id, .version = version, .json = before};
+  if (assignments.empty())
+    return Record{.id = id, .version = version, .json = seen(state_->sight(entity), row)};
+  bool words = false;
 
   const auto now = state_->now();
   const auto old_row = row;
@@ -150,6 +184,7 @@ Result<Record> UnitOfWork::update(const EntityInfo& entity, RecordId id, const j
     changed += fmt::format("{}\"{}\"", changed.empty() ? "[" : ",", column.name);
     set(column.sql, value);
     if (!column.fold_sql.empty()) set(column.fold_sql, folded(value));
+    words |= !column.fold_sql.empty();
     row[place] = std::move(value);
   }
   row[place_of("version")] = static_cast<std::int64_t>(version + 1);
@@ -157,7 +192,7 @@ Result<Record> UnitOfWork::update(const EntityInfo& entity, RecordId id, const j
   row[place_of("updated_by")] = user_value(state_->viewer);
   for (const auto* name : {"version", "updated_at", "updated_by"})
     set(entity.columns()[place_of(name)].sql, row[place_of(name)]);
-  TENON_TRY(check_files(session, entity, row));
+  TENON_TRY(check_files(session, entity, state_->viewer, &old_row, row));
   values.emplace_back(id.value);
   const auto sql =
       fmt::format("UPDATE {} SET {} WHERE \"id\" = ?{}", entity.table(), sets, values.size());
@@ -165,13 +200,15 @@ Result<Record> UnitOfWork::update(const EntityInfo& entity, RecordId id, const j
     return in_our_words(std::move(done.error()));
 
   TENON_TRY(count_files(session, entity, &old_row, &row, now));
-  Record record{.id = id, .version = version + 1, .json = json_of(entity, row)};
+  if (words) TENON_TRY(reindex_search(session, entity, id, row));
+  Record record{.id = id, .version = version + 1, .json = seen(state_->sight(entity), row)};
+  const auto after = json_of(entity, row);
   TENON_TRY(state_->log().change({.entity = entity,
                                   .id = id,
                                   .action = "updated",
                                   .version = version + 1,
                                   .before = before,
-                                  .after = record.json,
+                                  .after = after,
                                   .changed = changed + "]"},
                                  now));
   ++state_->tally.rows_written;
@@ -195,7 +232,7 @@ Result<> UnitOfWork::erase_row(const EntityInfo& entity, RecordId id,
   TENON_ASSIGN(row, state_->reader().values(entity, id));
   const auto before = json_of(entity, row);
   const auto version = version_of(entity, row);
-  TENON_TRY(check_version(version, expected_version, before));
+  TENON_TRY(check_version(version, expected_version, seen(state_->sight(entity), row)));
 
   const auto now = state_->now();
   const std::array<storage::Value, 3> values{storage::Blob(id.value.bytes),
@@ -210,6 +247,7 @@ Result<> UnitOfWork::erase_row(const EntityInfo& entity, RecordId id,
   }
   TENON_TRY(release_references(entity, id));
   if (!entity.entity().soft_delete) {
+    TENON_TRY(unindex_search(session, entity, id));
     TENON_TRY(count_files(session, entity, &row, nullptr, now));
     TENON_TRY(session.execute(fmt::format("DELETE FROM {} WHERE \"id\" = ?1", entity.table()),
                               std::span(values).first(1)));
@@ -238,16 +276,14 @@ Result<> UnitOfWork::release_references(const EntityInfo& entity, RecordId id) {
                                      .column = incoming.column,
                                      .op = Operator::eq,
                                      .values = {id.value}});
-    TENON_ASSIGN(ids, state_->reader().matching(*source, query, kMaxCascadeRows));
+    ++state_->cascade;  // whoever may see them
+    auto found = state_->reader().matching(*source, query, kMaxCascadeRows);
+    --state_->cascade;
+    TENON_ASSIGN(ids, std::move(found));
     if (ids.empty()) continue;
     if (incoming.on_delete == OnDelete::restrict ||
         (incoming.on_delete == OnDelete::set_null && !column.nullable))
-      return fail(
-          Error(ErrorCode::conflict, fmt::format("{} records of \"{}\" refer to this one.",
-                                                 ids.size(), source->full_name()))
-              .because("data.referenced")
-              .with_details(fmt::format("{{\"entity\":\"{}\",\"field\":\"{}\",\"records\":{}}}",
-                                        source->full_name(), column.name, ids.size())));
+      return fail(referenced(state_->sight(*source), column, ids.size()));
     const json::object cleared{{column.name, nullptr}};
     ++state_->cascade;
     Result<> done;

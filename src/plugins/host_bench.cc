@@ -11,6 +11,7 @@
 
 #include "async/wait_for.h"
 #include "plugins/host.h"
+#include "plugins/registry.h"
 
 namespace tenon::plugins {
 namespace {
@@ -134,9 +135,33 @@ void BM_host_idle_installation(benchmark::State& state) {
   }
 }
 
+/// The crm module into a fresh tenant: manifest checked, component compiled, tables made, `init`
+/// called, all of it durable.
+void BM_install(benchmark::State& state) {
+  Bench& kit = bench();
+  BlockingPool compilers({.threads = 1, .queue = 64, .name = "compile"});
+  Registry registry(*kit.tenants, *kit.host, compilers);
+  const std::string manifest = read_file("plugins/crm/plugin.toml");
+  const std::string component = read_file(std::string(TENON_GUESTS) + "/crm.wasm");
+  static int tenants = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    auto workspace = registry.create("install-" + std::to_string(tenants++)).value();
+    state.ResumeTiming();
+    auto installed = wait_for(registry.install(workspace, {.principal = kit.principal,
+                                                           .trace = "bench",
+                                                           .manifest = manifest,
+                                                           .component = component,
+                                                           .deadline = Deadline::never()}));
+    if (!installed) state.SkipWithError(installed.error().for_log().c_str());
+  }
+  (void)wait_for(registry.stop(Deadline::after(std::chrono::seconds(5))));
+}
+
 BENCHMARK(BM_host_call_bare_engine);
 BENCHMARK(BM_host_call_whole_path);
 BENCHMARK(BM_host_idle_installation)->Iterations(1);
+BENCHMARK(BM_install)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(20);
 
 }  // namespace
 }  // namespace tenon::plugins

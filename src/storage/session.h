@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "storage/dialect.h"
 #include "storage/value.h"
 #include "storage/visitor.h"
 
@@ -20,6 +21,8 @@ namespace tenon::storage {
 class Session {
  public:
   virtual ~Session() = default;
+
+  [[nodiscard]] virtual Dialect dialect() const noexcept = 0;
 
   /// Runs one statement and gives each row to `visit`, which may end it early and must not throw.
   [[nodiscard]] virtual Result<> query(std::string_view sql, Values values, Visitor visit) = 0;

@@ -208,7 +208,7 @@ TEST_F(CallTest, bills_fuel_memory_host_calls_and_bytes) {
 
 TEST_F(CallTest, ten_thousand_calls_leave_nothing_behind) {
   for (int i = 0; i < 10'000; ++i) {
-    Call call(*guest.program, {}, &guest.host);
+    Call call(*guest.program, testing::generous(), &guest.host);
     const bool crash = i % 10 == 0;
     const auto reply = testing::run_to_end(call, guest.find(crash ? "crash" : "fine"), {});
     ASSERT_EQ(reply.has_value(), !crash);

@@ -77,6 +77,13 @@ TEST_P(Sample, passes_a_failed_insert_on_as_its_error) {
   EXPECT_EQ(host_.seen.size(), 1U);
 }
 
+TEST_P(Sample, takes_a_payload_far_larger_than_its_first_memory) {
+  const std::string payload(std::size_t{3} << 20, 'p');
+  for (const std::string& type : {std::string("x"), std::string(200'000, 'y')})
+    EXPECT_FALSE(run("handle-event", {Value::text(type), Value::bytes(payload)}).is_failure());
+  EXPECT_EQ(host_.seen.size(), 4U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Cpp, Sample, ::testing::Values("cpp_v0"));
 #if TENON_RUST_GUESTS
 INSTANTIATE_TEST_SUITE_P(Rust, Sample, ::testing::Values("rust_v0"));

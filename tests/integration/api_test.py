@@ -125,6 +125,25 @@ class ApiTest(unittest.TestCase):
             answer = self.client.request("GET", query(**{name: value, "limit": 3}))
             self.assertEqual(answer.status, 200, (name, value, answer))
 
+    def test_related_records_groups_and_search_answer(self):
+        made = self.create(name="榫卯家具有限公司", city="拉萨河谷", credit_limit="12.50")
+        self.create(name="榫头五金", city="拉萨河谷", credit_limit="7.25")
+        path = f"/api/v1/crm/activity?customer=eq.{made['id']}"
+        wait_until(lambda: len(self.client.request("GET", path).json()) == 1, what="the event handler's row")
+        rows = self.client.request("GET", query(select="name,activities:activity(id,customer(name))",
+                                                id=f"eq.{made['id']}")).json()
+        self.assertEqual(rows[0]["activities"][0]["customer"], {"name": made["name"]})
+        one = self.client.request("GET", f"{CUSTOMER}/{made['id']}?select=name,activity(id)")
+        self.assertEqual(set(one.json()), {"name", "activity"})
+        self.assertIn("etag", one.headers)
+        groups = self.client.request("GET", query(select="city,credit_limit.sum(),n:count()", city="eq.拉萨河谷")).json()
+        self.assertEqual(groups, [{"city": "拉萨河谷", "sum": "19.75", "n": 2}])
+        for text, found in [("榫", 2), ("榫卯", 1), ("家具有限", 1), ("榫卯 五金", 0)]:
+            self.assertEqual(len(self.client.request("GET", query(fts=text, select="name")).json()), found, text)
+        self.assertEqual(len(self.client.request("GET", query(name="contains.头五金")).json()), 1)
+        for wrong in ("select=name,nobody(id)", "select=city.sum()", "name=match.x", "select=activity(nam)"):
+            self.problem(self.client.request("GET", f"{CUSTOMER}?{wrong}"), 422, "invalid")
+
     # -- what the module brings ----------------------------------------------------------------------------------
 
     def test_the_event_handler_runs_after_the_commit(self):

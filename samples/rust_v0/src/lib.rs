@@ -5,6 +5,9 @@ use exports::erp::plugin::plugin::Guest;
 
 wit_bindgen::generate!({ world: "plugin-world", path: "../../wit/v0" });
 
+#[global_allocator]
+static HEAP: tenon_plugin::memory::Heap = tenon_plugin::memory::heap();
+
 struct Sample;
 
 impl Guest for Sample {

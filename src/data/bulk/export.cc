@@ -3,6 +3,7 @@
 #include <string>
 
 #include "data/bulk/json_parts.h"
+#include "data/sight.h"
 
 namespace tenon::data {
 namespace {
@@ -44,13 +45,16 @@ Result<> write_csv(std::string& out, const EntityInfo& entity, const Query& quer
 
 Result<std::uint64_t> export_rows(Snapshot& snapshot, const EntityInfo& entity, Query query,
                                   const ExportOptions& options, const ByteSink& sink) {
+  if (query.aggregated || !query.embeds.empty())
+    return fail(Error(ErrorCode::invalid, "An export takes columns of one entity, no groups.")
+                    .because("export.shape"));
   query.limit = kMaxPage;
   query.offset = 0;
   query.after.reset();
   query.count = Count::none;
   if (query.select.empty())
-    for (std::size_t i = 0; i < entity.columns().size(); ++i)
-      query.select.push_back({i, entity.columns()[i].name});
+    for (const auto column : Sight(entity, snapshot.viewer()).columns())
+      query.select.push_back({.column = column, .name = entity.columns()[column].name});
   std::string out;
   if (options.format == ExportFormat::csv) {
     for (const auto& selected : query.select) {

@@ -28,9 +28,10 @@ struct ExportOptions {
 /// Takes the next piece of the stream; an error ends the export with it.
 using ByteSink = std::function<Result<>(std::string_view)>;
 
-/// Gives the number of rows. `query.limit`, `offset` and `after` have no say. Errors: exhausted
-/// (`export.rows`), those of list() and of the sink. Blocks; a slow sink holds the snapshot, so
-/// write to a file when a client is at the other end.
+/// Gives the number of rows. `query.limit`, `offset` and `after` have no say. Errors: invalid
+/// (`export.shape`: groups or related records), exhausted (`export.rows`), those of list() and of
+/// the sink. Blocks; a slow sink holds the snapshot, so write to a file when a client is at the
+/// other end.
 [[nodiscard]] Result<std::uint64_t> export_rows(Snapshot& snapshot, const EntityInfo& entity,
                                                 Query query, const ExportOptions& options,
                                                 const ByteSink& sink);

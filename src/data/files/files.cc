@@ -11,6 +11,7 @@
 #include "data/encode.h"
 #include "data/files/file_name.h"
 #include "data/files/sniff.h"
+#include "data/sight.h"
 #include "data/tenant_state.h"
 
 namespace tenon::data {
@@ -250,7 +251,7 @@ Task<FileInfo> Files::Upload::finish(Viewer viewer, std::string name, Deadline d
 
 Result<OpenFile> Files::open_for(const Viewer& viewer, const EntityInfo& entity, RecordId record,
                                  std::string_view field) {
-  TENON_ASSIGN(place, entity.column(field, "/field"));
+  TENON_ASSIGN(place, Sight(entity, viewer).column(field, "/field"));
   if (entity.columns()[place].type != FieldType::file)
     return fail(Error(ErrorCode::invalid, fmt::format("\"{}\" holds no file.", field))
                     .because("files.field"));

@@ -190,6 +190,31 @@ TEST_F(FilesTest, counts_references_with_the_change_and_undoes_both_together) {
   EXPECT_EQ(sweep().files, 1U) << "its table is gone";
 }
 
+TEST_F(FilesTest, lets_nobody_name_a_file_that_another_uploaded) {
+  const Viewer mine{.user = UserId::make(clock_, random_)};
+  const Viewer other{.user = UserId::make(clock_, random_)};
+  auto upload = files_->begin();
+  ASSERT_TRUE(upload->write(bytes_of("mine")));
+  auto stored = tenon::testing::run(upload->finish(mine, "a", soon()));
+  const auto name_it = [&](const Viewer& viewer) {
+    return within(
+        [&](UnitOfWork& unit) {
+          return unit.insert(info("paper"), json::object{{"scan", stored->id.to_string()}});
+        },
+        {}, viewer);
+  };
+  EXPECT_EQ(name_it(other).error().fields().at(0).code, "reference");
+  auto record = name_it(mine);
+  ASSERT_TRUE(record) << record.error().for_log();
+  EXPECT_TRUE(within(
+      [&](UnitOfWork& unit) {
+        return unit.update(info("paper"), record->id, json::object{{"title", "kept"}},
+                           std::nullopt);
+      },
+      {}, other))
+      << "a file that is there already is nobody's question";
+}
+
 TEST_F(FilesTest, sweeps_no_upload_that_is_under_way) {
   auto pinned = limits_;
   pinned.pin = std::chrono::hours(1);

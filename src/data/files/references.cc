@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "data/encode.h"
+
 namespace tenon::data {
 namespace {
 
@@ -16,14 +18,15 @@ Result<> change(storage::Session& session, const Uuid& file, std::int64_t by, Ti
   return {};
 }
 
-Result<bool> is_there(storage::Session& session, const Uuid& file) {
-  bool found = false;
+Result<bool> may_name(storage::Session& session, const Viewer& viewer, const Uuid& file) {
+  bool good = false;
   const std::array<storage::Value, 1> values{storage::Blob(file.bytes)};
-  TENON_TRY(session.query("SELECT 1 FROM file WHERE id = ?1", values, [&](const storage::Row&) {
-    found = true;
-    return storage::Visit::stop;
-  }));
-  return found;
+  TENON_TRY(session.query("SELECT created_by FROM file WHERE id = ?1", values,
+                          [&](const storage::Row& row) {
+                            good = !viewer.user || to_uuid(row.blob(0)) == viewer.user->value;
+                            return storage::Visit::stop;
+                          }));
+  return good;
 }
 
 const Uuid* file_of(const std::vector<Value>* row, std::size_t place) {
@@ -32,14 +35,15 @@ const Uuid* file_of(const std::vector<Value>* row, std::size_t place) {
 
 }  // namespace
 
-Result<> check_files(storage::Session& session, const EntityInfo& entity,
-                     const std::vector<Value>& row) {
+Result<> check_files(storage::Session& session, const EntityInfo& entity, const Viewer& viewer,
+                     const std::vector<Value>* before, const std::vector<Value>& row) {
   std::vector<FieldError> errors;
   for (std::size_t i = 0; i < entity.columns().size(); ++i) {
     const auto& column = entity.columns()[i];
     if (column.type != FieldType::file || is_null(row[i])) continue;
-    TENON_ASSIGN(found, is_there(session, std::get<Uuid>(row[i])));
-    if (!found) errors.push_back({"/" + column.name, "reference", "There is no such file."});
+    if (before != nullptr && (*before)[i] == row[i]) continue;
+    TENON_ASSIGN(good, may_name(session, viewer, std::get<Uuid>(row[i])));
+    if (!good) errors.push_back({"/" + column.name, "reference", "There is no such file."});
   }
   if (errors.empty()) return {};
   return fail(Error(ErrorCode::invalid, "A file that is referred to is missing.")

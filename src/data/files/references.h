@@ -7,13 +7,16 @@
 #include "base/clock.h"
 #include "data/catalog.h"
 #include "data/value.h"
+#include "data/viewer.h"
 #include "storage/session.h"
 
 namespace tenon::data {
 
-/// Every file that `row` names is there. Asked before the row is written. Errors: invalid
-/// (`data.fields`, code `reference`).
+/// Every file that `row` names anew is there and was uploaded by the viewer (the system may name
+/// any): to name a file is to be able to read it, so an id that leaked must not be enough. Asked
+/// before the row is written. Errors: invalid (`data.fields`, code `reference`).
 [[nodiscard]] Result<> check_files(storage::Session& session, const EntityInfo& entity,
+                                   const Viewer& viewer, const std::vector<Value>* before,
                                    const std::vector<Value>& row);
 /// What a record's row was and has become, in the order of columns(); null where there is none: no
 /// `before` for an insert, no `after` when the row was deleted for good. A row in the trash keeps

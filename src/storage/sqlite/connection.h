@@ -37,6 +37,7 @@ class Connection final : public Session {
   /// Opens the file with our settings. Errors: as errors.h maps them.
   [[nodiscard]] static Result<std::unique_ptr<Connection>> open(const std::string& file, Mode mode);
 
+  [[nodiscard]] Dialect dialect() const noexcept override { return Dialect::sqlite; }
   [[nodiscard]] Result<> query(std::string_view sql, Values values, Visitor visit) override;
   [[nodiscard]] Result<std::int64_t> execute(std::string_view sql, Values values) override;
   [[nodiscard]] Result<> script(std::string_view sql) override;
