@@ -116,7 +116,7 @@ class Importer {
     if (head.empty())
       co_return fail(Error(ErrorCode::invalid, "The first line must name the columns.")
                          .because("import.column"));
-    TENON_CO_ASSIGN(rows_of, RowImporter::make(catalog, entity, options_, head.front()));
+    TENON_CO_ASSIGN(rows_of, RowImporter::make(catalog, entity, viewer_, options_, head.front()));
     if (pass == Pass::check) rows_of.check_stream();
     for (;;) {
       TENON_CO_ASSIGN(rows, stream.take(size));

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "data/decode.h"
 #include "data/names.h"
+#include "data/sight.h"
 
 namespace tenon::data {
 namespace {
@@ -103,8 +104,9 @@ void RowImporter::begin_batch() {
 }
 
 Result<RowImporter> RowImporter::make(const Catalog& catalog, const EntityInfo& entity,
-                                      const ImportOptions& options, const CsvRow& header) {
-  RowImporter importer(catalog, entity, options);
+                                      const Viewer& viewer, const ImportOptions& options,
+                                      const CsvRow& header) {
+  RowImporter importer(catalog, entity, viewer, options);
   TENON_TRY(importer.map(header));
   TENON_TRY(importer.check_key());
   return importer;
@@ -129,10 +131,11 @@ Result<RowImporter::Target> RowImporter::target(const std::string& header) const
   const bool is_said = said != options_.columns.end();
   const auto& name = is_said ? said->field : header;
   if (is_said && name.empty()) return Target{.skip = true};
-  const auto column = entity_.find(name);
+  const Sight sight(entity_, viewer_);
+  const auto column = sight.find(name);
   if (!column) {
     std::vector<std::string_view> names;
-    for (const auto& known : entity_.columns()) names.push_back(known.name);
+    for (const auto known : sight.columns()) names.push_back(entity_.columns()[known].name);
     return wrong("import.column",
                  fmt::format("\"{}\" is no field.{}", name.substr(0, 64), suggestion(name, names)));
   }
@@ -147,7 +150,7 @@ Result<RowImporter::Target> RowImporter::target(const std::string& header) const
   TENON_ASSIGN(other,
                catalog_.entity(field.ref_plugin.empty() ? entity_.plugin() : field.ref_plugin,
                                field.ref_entity));
-  TENON_ASSIGN(by, other->column(said->by, "/columns"));
+  TENON_ASSIGN(by, Sight(*other, viewer_).column(said->by, "/columns"));
   if (!is_indexed(*other, by))
     return wrong("import.column", fmt::format("\"{}\" of \"{}\" needs an index to be looked up.",
                                               said->by, other->name()));

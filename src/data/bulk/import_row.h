@@ -22,12 +22,13 @@ struct RowError {
 
 enum class Written : std::uint8_t { inserted, updated };
 
-/// Thread: one. Lifetime: entity, catalog and options outlive it.
+/// Thread: one. Lifetime: entity, catalog, viewer and options outlive it.
 class RowImporter {
  public:
   /// Errors: invalid (`import.column`, `import.key`).
   [[nodiscard]] static Result<RowImporter> make(const Catalog& catalog, const EntityInfo& entity,
-                                                const ImportOptions& options, const CsvRow& header);
+                                                const Viewer& viewer, const ImportOptions& options,
+                                                const CsvRow& header);
 
   /// Writes the record; what is wrong with the row goes to `errors` (then nothing was written).
   /// Errors: what ends the whole import.
@@ -50,8 +51,9 @@ class RowImporter {
     std::size_t by_column = 0;       // … and the column that the cell holds
     bool skip = false;
   };
-  RowImporter(const Catalog& catalog, const EntityInfo& entity, const ImportOptions& options)
-      : catalog_(catalog), entity_(entity), options_(options) {}
+  RowImporter(const Catalog& catalog, const EntityInfo& entity, const Viewer& viewer,
+              const ImportOptions& options)
+      : catalog_(catalog), entity_(entity), viewer_(viewer), options_(options) {}
   [[nodiscard]] Result<> map(const CsvRow& header);
   [[nodiscard]] Result<Target> target(const std::string& header) const;
   [[nodiscard]] Result<> check_key();
@@ -68,6 +70,7 @@ class RowImporter {
 
   const Catalog& catalog_;
   const EntityInfo& entity_;
+  const Viewer& viewer_;
   const ImportOptions& options_;
   std::vector<std::string> headers_;
   std::vector<Target> targets_;
