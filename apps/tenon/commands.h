@@ -21,6 +21,8 @@ using Command = std::function<Result<int>()>;
 void add_serve(CLI::App& app, Command& selected);
 /// `tenon plugin call|check`: author's tools that need no server.
 void add_plugin(CLI::App& app, Command& selected);
+/// `tenon audit verify`: whether anybody has changed what the audit says.
+void add_audit(CLI::App& app, Command& selected);
 /// `tenon tenant create`: a tenant with its first administrator.
 void add_tenant(CLI::App& app, Command& selected);
 

@@ -23,6 +23,7 @@ int run(int argc, char** argv) {
   tenon::app::add_serve(app, selected);
   tenon::app::add_plugin(app, selected);
   tenon::app::add_tenant(app, selected);
+  tenon::app::add_audit(app, selected);
   const auto is_named = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_named).empty()) {
     std::fprintf(stderr, "tenon: there is no command \"%s\" (see tenon --help)\n", argv[1]);

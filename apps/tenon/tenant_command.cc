@@ -15,6 +15,7 @@ struct CreateOptions {
   std::string data;
   std::string name;
   std::string user;
+  std::string database;  // empty: a file
 };
 
 /// The password comes from standard input: never from the command line, where others can read it.
@@ -26,7 +27,7 @@ Result<int> create(const CreateOptions& options) {
   SystemRandom random;
   BlockingPool pool({.threads = 1, .queue = 16, .name = "blocking"});
   data::Tenants tenants(options.data, pool, clock, random);
-  TENON_ASSIGN(tenant, tenants.create(options.name));
+  TENON_ASSIGN(tenant, tenants.create(options.name, options.database));
   identity::Users users(pool, clock, random);
   const auto id = wait_for(users.create(
       tenant,
@@ -53,6 +54,8 @@ void add_tenant(CLI::App& app, Command& selected) {
   command->add_option("name", options->name, "Name of the tenant, as typed at sign-in")->required();
   command->add_option("--data", options->data, "Folder of all data")->required();
   command->add_option("--user", options->user, "Name of the administrator")->required();
+  command->add_option("--database", options->database,
+                      "postgresql://… of the database that holds the tenant, instead of a file");
   command->callback([options, &selected] { selected = [options] { return create(*options); }; });
 }
 

@@ -50,6 +50,8 @@ constexpr auto kTexts = std::to_array<Text>({
     {"http.not_found", "没有这个地址"},
     {"http.timeout", "处理超时"},
     {"http.unauthenticated", "请先登录"},
+    {"idempotency.mismatch", "此幂等键已用于另一个请求"},
+    {"idempotency.running", "使用此幂等键的第一个请求仍在处理"},
     {"json.depth", "JSON 嵌套过深"},
     {"json.duplicate", "JSON 中有重复的名称"},
     {"json.not_object", "需要一个 JSON 对象"},

@@ -19,7 +19,7 @@ constexpr std::array kReasonStatus = {
     ReasonStatus{"http.method", 405},          ReasonStatus{"http.body_too_large", 413},
     ReasonStatus{"http.media_type", 415},      ReasonStatus{"http.not_acceptable", 406},
     ReasonStatus{"http.timeout", 503},         ReasonStatus{"data.version", 412},
-    ReasonStatus{"schema.fields", 422},
+    ReasonStatus{"schema.fields", 422},        ReasonStatus{"idempotency.mismatch", 422},
 };
 
 bool is_chinese(std::string_view locale) noexcept { return locale.starts_with("zh"); }

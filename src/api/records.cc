@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/json_body.h"
+#include "api/once.h"
 #include "api/prefer.h"
 #include "api/routes.h"
 #include "api/transaction.h"
@@ -84,7 +85,8 @@ Result<data::Query> query_of(const Target& target, const data::Viewer& viewer,
   TENON_ASSIGN(pairs, http::parse_query(request.query()));
   data::Parameters parameters;
   parameters.reserve(pairs.size());
-  for (auto& pair : pairs) parameters.emplace_back(std::move(pair.name), std::move(pair.value));
+  for (auto& pair : pairs)
+    if (pair.name != "as_of") parameters.emplace_back(std::move(pair.name), std::move(pair.value));
   return data::parse_query(*target.entity, parameters, viewer, target.catalog);
 }
 
@@ -115,8 +117,38 @@ Result<std::string> next_link(const http::Request& request, const std::string& c
   return link + "after=" + http::percent_encode(cursor) + ">; rel=\"next\"";
 }
 
+/// `as_of` of a request: RFC 3339, or a day.
+Result<std::optional<Timestamp>> as_of(const http::Request& request) {
+  TENON_ASSIGN(pairs, http::parse_query(request.query()));
+  std::optional<Timestamp> at;
+  for (const auto& pair : pairs) {
+    if (pair.name != "as_of") continue;
+    at = from_rfc3339(pair.value.size() == 10 ? pair.value + "T00:00:00Z" : pair.value);
+    if (!at)
+      return fail(Error(ErrorCode::invalid, "as_of wants a time as 2026-11-23T04:05:06Z")
+                      .because("query.as_of")
+                      .with_field({"/query/as_of", "type", "a time is expected"}));
+  }
+  return at;
+}
+
+/// A list as it was. It reads the audit: on the pool, like every long read.
+Task<http::Response> list_as_of(const App* app, Target target, data::Query query, Timestamp at,
+                                Deadline deadline) {
+  TENON_CO_ASSIGN(page, co_await app->pool.run([target, query, at, deadline] {
+    return target.site.workspace->tenant()->list_as_of(*target.entity, query, at, reader_of(target),
+                                                       deadline);
+  }));
+  co_return http::Response::json(200, std::move(page.json));
+}
+
 Task<http::Response> list(const App* app, RequestContext context, http::Request request) {
   TENON_CO_ASSIGN(target, target_of(*app, context, request, Want::list));
+  TENON_CO_ASSIGN(past, as_of(request));
+  if (past) {
+    TENON_CO_ASSIGN(asked, query_of(target, reader_of(target), request));
+    co_return co_await list_as_of(app, target, asked, *past, context.deadline);
+  }
   TENON_CO_ASSIGN(preferences, preferences_of(request));
   const data::Viewer viewer = reader_of(target);
   TENON_CO_ASSIGN(query, query_of(target, viewer, request));
@@ -165,8 +197,13 @@ Task<std::string> selected(const Target* target, data::Query query, data::Viewer
 Task<http::Response> get(const App* app, RequestContext context, http::Request request) {
   TENON_CO_ASSIGN(target, target_of(*app, context, request, Want::list));
   TENON_CO_ASSIGN(id, id_of(request));
+  TENON_CO_ASSIGN(past, as_of(request));
+  auto& tenant = *target.site.workspace->tenant();
   const data::Viewer viewer = reader_of(target);
-  TENON_CO_ASSIGN(record, target.site.workspace->tenant()->get(*target.entity, id, viewer));
+  TENON_CO_ASSIGN(record,
+                  past ? tenant.record_as_of(*target.entity, id, *past, viewer, context.deadline)
+                       : tenant.get(*target.entity, id, viewer));
+  if (past) co_return http::Response::json(200, std::move(record.json));
   const std::string etag = etag_of(record.version);
   if (request.header("If-None-Match") == etag) co_return http::Response(304).set("ETag", etag);
   if (!request.query().empty()) {
@@ -177,6 +214,34 @@ Task<http::Response> get(const App* app, RequestContext context, http::Request r
   }
   auto response = http::Response::json(200, std::move(record.json));
   response.set("ETag", etag);
+  co_return response;
+}
+
+/// Newest first; `limit` and `before` as the Link of the page before says.
+Task<http::Response> history(const App* app, RequestContext context, http::Request request) {
+  TENON_CO_ASSIGN(target, target_of(*app, context, request, Want::list));
+  TENON_CO_ASSIGN(id, id_of(request));
+  TENON_CO_ASSIGN(pairs, http::parse_query(request.query()));
+  data::HistoryQuery query;
+  for (const auto& pair : pairs) {
+    std::int64_t number = 0;
+    const auto* const end = pair.value.data() + pair.value.size();
+    const auto read = std::from_chars(pair.value.data(), end, number);
+    const bool good = read.ec == std::errc{} && read.ptr == end && number > 0;
+    if (!good || (pair.name != "limit" && pair.name != "before"))
+      co_return fail(Error(ErrorCode::invalid, "limit and before are known here, each a number")
+                         .because("query.history")
+                         .with_field({"/query/" + pair.name, "type", "a number is expected"}));
+    if (pair.name == "limit") query.limit = static_cast<std::size_t>(number);
+    if (pair.name == "before") query.before = number;
+  }
+  TENON_CO_ASSIGN(page, target.site.workspace->tenant()->history(
+                            *target.entity, id, query, reader_of(target), context.deadline));
+  auto response = http::Response::json(200, std::move(page.json));
+  if (page.next)
+    response.add("Link", "<" + std::string(request.path()) +
+                             "?limit=" + std::to_string(query.limit) + "&before=" + *page.next +
+                             ">; rel=\"next\"");
   co_return response;
 }
 
@@ -228,24 +293,60 @@ std::string array_of(const std::vector<data::Record>& records) {
   return text + "]";
 }
 
+/// What a write in a transaction needs of its request.
+struct Write {
+  plugins::Host* host = nullptr;
+  const data::EntityInfo* entity = nullptr;
+  std::optional<data::OnceKey> key;
+  Return what = Return::minimal;
+  std::string path;
+};
+
+Task<Answer> create_in(Write write, data::UnitOfWork* unit, const Site* site,
+                       std::vector<json::object> rows) {
+  TENON_CO_ASSIGN(records, co_await insert_all(write.host, unit, site, write.entity, rows));
+  if (!records.empty()) TENON_CO_TRY(unit->settle(*write.entity, records));
+  Answer answer{.status = 201};
+  if (write.what == Return::representation) answer.body = array_of(records);
+  if (records.size() == 1) {
+    answer.location = write.path + "/" + records.front().id.to_string();
+    answer.etag = etag_of(records.front().version);
+  }
+  co_return answer;
+}
+
 Task<http::Response> create(const App* app, RequestContext context, http::Request request) {
   TENON_CO_ASSIGN(target, target_of(*app, context, request, Want::manage));
   TENON_CO_ASSIGN(preferences, preferences_of(request));
   TENON_CO_ASSIGN(rows, decode_rows(request));
-  TENON_CO_ASSIGN(records, co_await transact<std::vector<data::Record>>(
-                               *app, target.site,
-                               [host = &app->host, entity = target.entity, catalog = target.catalog,
-                                rows = std::move(rows)](data::UnitOfWork& unit, const Site& site) {
-                                 return insert_all(host, &unit, &site, entity, rows);
-                               }));
-  http::Response response(201);
-  if (preferences.what == Return::representation)
-    response = http::Response::json(201, array_of(records));
-  if (records.size() == 1) {
-    response.set("Location", std::string(request.path()) + "/" + records.front().id.to_string());
-    response.set("ETag", etag_of(records.front().version));
+  const Write write{.host = &app->host,
+                    .entity = target.entity,
+                    .key = once_key(context, request),
+                    .what = preferences.what,
+                    .path = std::string(request.path())};
+  TENON_CO_ASSIGN(answer, co_await transact<Answer>(
+                              *app, target.site,
+                              [write, catalog = target.catalog, rows = std::move(rows)](
+                                  data::UnitOfWork& unit, const Site& site) {
+                                return answer_once(&unit, write.key, site.origin.deadline,
+                                                   [write, unit = &unit, site = &site, rows] {
+                                                     return create_in(write, unit, site, rows);
+                                                   });
+                              }));
+  co_return to_response(std::move(answer));
+}
+
+Task<Answer> change_in(Write write, data::UnitOfWork* unit, const Site* site, RecordId id,
+                       json::object fields, std::optional<std::uint64_t> version) {
+  TENON_CO_ASSIGN(
+      record, co_await plugins::update_record(*write.host, {.work = *unit, .origin = site->origin},
+                                              *write.entity, id, std::move(fields), version));
+  Answer answer{.status = 204, .body = {}, .etag = etag_of(record.version), .location = {}};
+  if (write.what == Return::representation) {
+    answer.status = 200;
+    answer.body = std::move(record.json);
   }
-  co_return response;
+  co_return answer;
 }
 
 Task<http::Response> change(const App* app, RequestContext context, http::Request request) {
@@ -254,19 +355,22 @@ Task<http::Response> change(const App* app, RequestContext context, http::Reques
   TENON_CO_ASSIGN(id, id_of(request));
   TENON_CO_ASSIGN(version, expected_version(request));
   TENON_CO_ASSIGN(fields, json_object(request));
-  TENON_CO_ASSIGN(record, co_await transact<data::Record>(
+  const Write write{.host = &app->host,
+                    .entity = target.entity,
+                    .key = once_key(context, request),
+                    .what = preferences.what,
+                    .path = {}};
+  TENON_CO_ASSIGN(answer, co_await transact<Answer>(
                               *app, target.site,
-                              [host = &app->host, entity = target.entity, catalog = target.catalog,
-                               id, version, fields](data::UnitOfWork& unit, const Site& site) {
-                                return plugins::update_record(*host,
-                                                              {.work = unit, .origin = site.origin},
-                                                              *entity, id, fields, version);
+                              [write, catalog = target.catalog, id, version, fields](
+                                  data::UnitOfWork& unit, const Site& site) {
+                                return answer_once(
+                                    &unit, write.key, site.origin.deadline,
+                                    [write, unit = &unit, site = &site, id, version, fields] {
+                                      return change_in(write, unit, site, id, fields, version);
+                                    });
                               }));
-  http::Response response = preferences.what == Return::representation
-                                ? http::Response::json(200, std::move(record.json))
-                                : http::Response(204);
-  response.set("ETag", etag_of(record.version));
-  co_return response;
+  co_return to_response(std::move(answer));
 }
 
 struct Nothing {};
@@ -355,6 +459,7 @@ std::vector<http::Route> record_routes(const App& app, const Gate& gate) {
       route(http::Method::get, row, get),
       route(http::Method::patch, row, change),
       route(http::Method::del, row, erase),
+      route(http::Method::get, row + "/history", history),
   };
 }
 

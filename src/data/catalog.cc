@@ -99,8 +99,9 @@ Result<Column> field_column_of(const Field& field) {
   Column column;
   column.name = field.name;
   column.sql = field_column(field.name);
-  column.type = field.type;
-  column.storage = storage_of(field.type);
+  column.derived = field.formula || field.rollup;
+  column.type = column.derived ? field.result.value_or(FieldType::decimal) : field.type;
+  column.storage = storage_of(column.type);
   column.scale = field.scale;
   column.nullable =
       !field.required || field.type == FieldType::computed || field.type == FieldType::sequence;
@@ -129,8 +130,9 @@ bool leads_index(const Entity& entity, const Field& field) {
     return !index.fields.empty() && index.fields.front() == field.name;
   });
   const bool wanted = field.filterable || field.type == FieldType::reference;
-  return led || field.unique || (field.sortable && orderable(field.type)) ||
-         (wanted && !small(field.type));
+  const auto type =
+      field.formula || field.rollup ? field.result.value_or(FieldType::decimal) : field.type;
+  return led || field.unique || (field.sortable && orderable(type)) || (wanted && !small(type));
 }
 
 std::size_t label_of(const Entity& entity, const std::vector<Column>& columns) {
@@ -202,8 +204,12 @@ Result<std::unique_ptr<EntityInfo>> EntityInfo::make(Entity entity, std::uint32_
                           fmt::format("An index names the unknown field \"{}\".", field))
                         .because("schema.index"));
   info->sql_.columns = list;
+  info->sql_.any = fmt::format(
+      "SELECT {}, \"deleted_at\", \"deleted_in\" FROM {} WHERE \"id\" = ?1", list, info->table_);
   info->sql_.insert =
       fmt::format("INSERT INTO {} ({}{}) VALUES ({})", info->table_, list, shadows, places(count));
+  TENON_ASSIGN(derived, derive(*info));
+  info->derived_ = std::move(derived);
   return info;
 }
 
@@ -267,6 +273,14 @@ Result<std::shared_ptr<const Catalog>> Catalog::make(std::vector<PluginRow> plug
                                            .column = i,
                                            .on_delete = field->on_delete});
     }
+  for (const auto& [name, info] : catalog->entities_)
+    TENON_TRY(link_rollups(*info, [&](const Rollup& rollup) {
+      const auto child = catalog->entities_.find(
+          (rollup.plugin.empty() ? info->plugin() : rollup.plugin) + "." + rollup.entity);
+      return child == catalog->entities_.end() ? std::pair<const EntityInfo*, Derived*>()
+                                               : std::pair<const EntityInfo*, Derived*>(
+                                                     child->second.get(), &child->second->derived_);
+    }));
   return catalog;
 }
 

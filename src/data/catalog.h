@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/regex.h"
+#include "data/derived.h"
 #include "data/schema.h"
 #include "data/value.h"
 
@@ -39,6 +40,7 @@ struct Column {
   bool nullable = true;
   bool system = false;    // id, version, created_at …
   bool writable = false;  // by a client
+  bool derived = false;   // by the host alone: a formula or a roll-up
   bool indexed = false;   // first column of an index
   std::string fold_sql;   // quoted physical name of the folded shadow, or empty
   Rules rules;
@@ -88,9 +90,12 @@ class EntityInfo {
   /// What a person calls a row: the label field, else the first string field, else the id.
   [[nodiscard]] std::size_t label() const noexcept { return label_; }
   [[nodiscard]] const std::vector<Incoming>& incoming() const noexcept { return incoming_; }
+  /// What the host fills in.
+  [[nodiscard]] const Derived& derived() const noexcept { return derived_; }
 
   struct Sql {
     std::string columns;  // all visible columns, comma separated
+    std::string any;      // ?1 = id; living or not, deleted_at and deleted_in behind the columns
     std::string insert;   // values: all columns() in order, then all shadows in order
   };
   [[nodiscard]] const Sql& sql() const noexcept { return sql_; }
@@ -105,6 +110,7 @@ class EntityInfo {
   std::vector<Column> columns_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
   std::vector<Incoming> incoming_;
+  Derived derived_;
   std::string search_table_;
   std::size_t label_ = 0;
   Sql sql_;

@@ -304,29 +304,71 @@ BENCHMARK(durable_creates)
     ->Unit(benchmark::kMillisecond)
     ->MeasureProcessCPUTime();
 
-/// Groups of 16 by SQLite alone, one thread: row, event and audit row, one COMMIT.
+/// The same rows by SQLite alone, one thread: the customer with both indexes, the event and the
+/// sealed audit row with texts as long as ours, one COMMIT for as many as a group has. Everything
+/// but the keys is ready before it begins.
 void durable_creates_raw(benchmark::State& state) {
   Stage stage(0);
+  stage.fill(0, 1);
+  const auto group = static_cast<int>(state.range(0));
+  const auto& info = stage.info();
+  const auto json = stage.tenant->get(info, stage.ids.front(), {})->json;
+  const auto payload = "{\"version\":1,\"record\":" + json + "}";
+  const auto aggregate = "crm.customer/" + stage.ids.front().to_string();
+  const Digest hash{};
   std::int64_t rows = 0;
+  std::int64_t position = 1;
   const auto work = [&](storage::Session& session) -> Result<> {
-    for (int i = 0; i < 16; ++i) {
+    for (int i = 0; i < group; ++i) {
       const auto id = Uuid::make_v7(stage.clock.now(), stage.random);
-      const std::array<storage::Value, 4> row{
-          storage::Blob(id.bytes), std::string_view("客户 000001"), std::string_view("城市7"),
-          std::string_view("老客户，月结三十天。")};
-      TENON_TRY(
-          session.execute("INSERT INTO \"x1_customer\"(\"id\", \"f_name\", \"f_city\", "
-                          "\"f_notes\", \"f_credit\", \"version\", "
-                          "\"created_at\", \"updated_at\") VALUES(?1, ?2, ?3, ?4, 1, 1, 1, 1)",
-                          row));
+      const auto name = fmt::format("客户 {:06}", position * 7919 % 1'000'000);
+      const auto code = fmt::format("KH{:06}", position);
+      const auto city = fmt::format("城市{}", position % 50);
+      const storage::Value none = std::monostate{};
+      const std::array<storage::Value, 15> row{storage::Blob(id.bytes),
+                                               std::string_view(name),
+                                               std::string_view(code),
+                                               std::string_view(city),
+                                               std::int64_t{123450},
+                                               std::int64_t{1},
+                                               std::int64_t{7363},
+                                               std::string_view("老客户，月结三十天。"),
+                                               std::int64_t{1},
+                                               std::int64_t{1},
+                                               none,
+                                               std::int64_t{1},
+                                               none,
+                                               none,
+                                               none};
+      TENON_TRY(session.execute(info.sql().insert, row));
+      const std::array<storage::Value, 8> event{storage::Blob(id.bytes),
+                                                std::string_view("crm.customer.created"),
+                                                std::string_view(aggregate),
+                                                std::string_view(payload),
+                                                storage::Blob(id.bytes),
+                                                none,
+                                                std::int64_t{0},
+                                                std::int64_t{1}};
       TENON_TRY(session.execute(
-          "INSERT INTO outbox(id, type, aggregate, payload, correlation, hop, created_at, next_at) "
-          "VALUES(?1, 'crm.customer.created', ?2, ?4, ?1, 0, 1, 1)",
-          row));
-      TENON_TRY(
-          session.execute("INSERT INTO audit(at, plugin, entity, record, action, after) "
-                          "VALUES(1, 'crm', ?3, ?1, 'created', ?4)",
-                          row));
+          "INSERT INTO outbox(id, type, aggregate, payload, correlation, causation, hop, "
+          "created_at, next_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+          event));
+      const std::array<storage::Value, 12> audit{std::int64_t{1},
+                                                 none,
+                                                 std::string_view("crm"),
+                                                 none,
+                                                 std::string_view("crm.customer"),
+                                                 storage::Blob(id.bytes),
+                                                 std::int64_t{1},
+                                                 std::string_view("created"),
+                                                 none,
+                                                 std::string_view(json),
+                                                 ++position,
+                                                 storage::Blob(hash)};
+      TENON_TRY(session.execute(
+          "INSERT INTO audit(at, \"user\", plugin, trace, entity, record, version, action, before, "
+          "after, position, hash) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+          audit));
     }
     return {};
   };
@@ -337,12 +379,12 @@ void durable_creates_raw(benchmark::State& state) {
       co_return co_await lease.commit();
     }(&stage.tenant->database(), work));
     if (!done) state.SkipWithError("failed");
-    rows += 16;
+    rows += group;
   }
   state.counters["rows/s"] =
       benchmark::Counter(static_cast<double>(rows), benchmark::Counter::kIsRate);
 }
-BENCHMARK(durable_creates_raw)->UseRealTime();
+BENCHMARK(durable_creates_raw)->Arg(16)->Arg(32)->UseRealTime();
 
 void fill_10000(benchmark::State& state) {
   Stage stage(0);

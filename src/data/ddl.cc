@@ -11,26 +11,16 @@
 namespace tenon::data {
 namespace {
 
-std::string_view sql_type(Storage storage) noexcept {
-  switch (storage) {
-    case Storage::integer:
-      return "INTEGER";
-    case Storage::blob:
-      return "BLOB";
-    default:
-      return "TEXT";
-  }
-}
-
 /// Rules that a later version of a manifest never loosens. Lengths, options and bounds are checked
 /// before a value comes here: as table constraints they would turn every small change of a manifest
 /// into a rebuild of the table.
-std::string check_of(const Column& column) {
+std::string check_of(const Column& column, Dialect dialect) {
   if (column.type == FieldType::boolean) return fmt::format(" CHECK ({} IN (0, 1))", column.sql);
-  if (column.storage == Storage::blob) return fmt::format(" CHECK (length({}) = 16)", column.sql);
+  if (column.storage == Storage::blob) return id_check(dialect, column.sql);
+  if (column.derived) return {};
   if (column.type == FieldType::json || column.type == FieldType::computed ||
       column.type == FieldType::multi_select)
-    return fmt::format(" CHECK (json_valid({}))", column.sql);
+    return json_check(dialect, column.sql);
   return {};
 }
 
@@ -51,12 +41,13 @@ std::string reference_of(const EntityInfo& entity, const Column& column, const C
                      action);
 }
 
-std::string column_sql(const EntityInfo& entity, const Column& column, const Catalog& catalog) {
+std::string column_sql(const EntityInfo& entity, const Column& column, const Catalog& catalog,
+                       Dialect dialect) {
   const auto* presence = column.nullable       ? ""
                          : column.name == "id" ? " NOT NULL UNIQUE"
                                                : " NOT NULL";
-  return fmt::format("{} {}{}{}{}", column.sql, sql_type(column.storage), presence,
-                     check_of(column), reference_of(entity, column, catalog));
+  return fmt::format("{} {}{}{}{}", column.sql, column_type(dialect, column.storage), presence,
+                     check_of(column, dialect), reference_of(entity, column, catalog));
 }
 
 bool small(FieldType type) noexcept {
@@ -106,6 +97,12 @@ std::map<std::string, std::string> indexes_of(const EntityInfo& entity) {
         name, entity.table(), label.fold_sql);
   }
   const auto& source = entity.entity();
+  if (source.soft_delete) {
+    const auto name = index_name(entity.plugin_number(), entity.name(), "cascade");
+    all[name] =
+        fmt::format("CREATE INDEX {} ON {} (\"deleted_in\") WHERE \"deleted_in\" IS NOT NULL", name,
+                    entity.table());
+  }
   for (const auto& index : source.indexes) add(index.fields, index.unique);
   for (const auto& field : source.fields) {
     if (field.unique) add({field.name}, true);
@@ -114,9 +111,9 @@ std::map<std::string, std::string> indexes_of(const EntityInfo& entity) {
         source.indexes, [&](const Index& index) { return index.fields.front() == field.name; });
     const bool reference = field.type == FieldType::reference;
     const bool orderable = field.type != FieldType::json && field.type != FieldType::multi_select &&
-                           field.type != FieldType::computed;
+                           (field.type != FieldType::computed || field.formula || field.rollup);
     if ((field.sortable && orderable) ||
-        ((field.filterable || reference) && !led && !small(field.type)))
+        ((field.filterable || reference) && !led && !small(field.result.value_or(field.type))))
       add({field.name}, false);
   }
   return all;
@@ -132,22 +129,23 @@ std::unexpected<Error> incompatible(const EntityInfo& entity, std::string_view f
 
 }  // namespace
 
-std::vector<std::string> create_table(const EntityInfo& entity, const Catalog& catalog) {
-  std::string body = "\"rid\" INTEGER PRIMARY KEY";
-  for (const auto& column : entity.columns()) body += ",\n  " + column_sql(entity, column, catalog);
-  body += ",\n  \"deleted_at\" INTEGER";
+std::vector<std::string> create_table(const EntityInfo& entity, const Catalog& catalog,
+                                      Dialect dialect) {
+  std::string body(row_number(dialect));
+  for (const auto& column : entity.columns())
+    body += column_sql(entity, column, catalog, dialect) + ",\n  ";
+  body += portable(dialect, "\"deleted_at\" {integer},\n  \"deleted_in\" {id}");
   for (const auto& column : entity.columns())
     if (!column.fold_sql.empty()) body += ",\n  " + column.fold_sql + " TEXT";
-  std::vector<std::string> statements{
-      fmt::format("CREATE TABLE {} (\n  {}\n) STRICT", entity.table(), body)};
+  std::vector<std::string> statements{fmt::format("CREATE TABLE {} (\n  {}\n) {}", entity.table(),
+                                                  body, portable(dialect, "{strict}"))};
   for (auto& [name, statement] : indexes_of(entity)) statements.push_back(std::move(statement));
-  for (auto& statement : create_search(entity, Dialect::sqlite))
-    statements.push_back(std::move(statement));
+  for (auto& statement : create_search(entity, dialect)) statements.push_back(std::move(statement));
   return statements;
 }
 
 Result<std::vector<std::string>> upgrade_table(const EntityInfo& before, const EntityInfo& after,
-                                               const Catalog& catalog) {
+                                               const Catalog& catalog, Dialect dialect) {
   std::vector<std::string> statements;
   for (const auto& old : before.columns()) {
     const auto found = after.find(old.name);
@@ -171,7 +169,7 @@ Result<std::vector<std::string>> upgrade_table(const EntityInfo& before, const E
     if (before.find(now.name)) continue;
     if (!now.nullable) return incompatible(before, now.name, "is new and required");
     statements.push_back(fmt::format("ALTER TABLE {} ADD COLUMN {}", after.table(),
-                                     column_sql(after, now, catalog)));
+                                     column_sql(after, now, catalog, dialect)));
     if (!now.fold_sql.empty())
       statements.push_back(
           fmt::format("ALTER TABLE {} ADD COLUMN {} TEXT", after.table(), now.fold_sql));
@@ -179,7 +177,7 @@ Result<std::vector<std::string>> upgrade_table(const EntityInfo& before, const E
   // The installer fills the new one.
   if (!same_search(before, after)) {
     for (auto& statement : drop_search(before)) statements.push_back(std::move(statement));
-    for (auto& statement : create_search(after, Dialect::sqlite))
+    for (auto& statement : create_search(after, dialect))
       statements.push_back(std::move(statement));
   }
   const auto old_indexes = indexes_of(before);

@@ -86,7 +86,7 @@ Result<> store_entity(Session& session, std::uint32_t number, const Entity& enti
                                              std::string_view(definition)};
   TENON_TRY(
       session.execute("INSERT INTO entity(plugin, name, definition) VALUES(?1, ?2, ?3) "
-                      "ON CONFLICT DO UPDATE SET definition = ?3",
+                      "ON CONFLICT(plugin, name) DO UPDATE SET definition = ?3",
                       values));
   return {};
 }
@@ -122,9 +122,9 @@ Result<> install_in(Session& session, const Package& package, Timestamp now) {
     if (now_info->plugin() != package.id) continue;
     const auto* old = before->find(package.id, now_info->name());
     if (old == nullptr) {
-      TENON_TRY(run_all(session, create_table(*now_info, *after)));
+      TENON_TRY(run_all(session, create_table(*now_info, *after, session.dialect())));
     } else {
-      TENON_ASSIGN(statements, upgrade_table(*old, *now_info, *after));
+      TENON_ASSIGN(statements, upgrade_table(*old, *now_info, *after, session.dialect()));
       TENON_TRY(run_all(session, statements));
       if (!same_search(*old, *now_info)) TENON_TRY(refill_search(session, *now_info));
     }

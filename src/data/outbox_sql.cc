@@ -6,9 +6,23 @@
 
 namespace tenon::data {
 
-Result<> key_lock(storage::Session&, std::string_view) { return {}; }
+Result<> key_lock(storage::Session& session, std::string_view aggregate) {
+  if (session.dialect() == storage::Dialect::sqlite) return {};
+  const std::array<storage::Value, 1> values{aggregate};
+  return session.query("SELECT pg_advisory_xact_lock(hashtextextended(?1, 0))", values,
+                       [](const storage::Row&) { return storage::Visit::more; });
+}
 
-std::string take_sql(const storage::Session&, std::size_t count) {
+namespace {
+
+/// How a claim passes over rows that another holds at this moment.
+std::string_view skip_held(storage::Dialect dialect) noexcept {
+  return dialect == storage::Dialect::sqlite ? "" : " FOR UPDATE SKIP LOCKED";
+}
+
+}  // namespace
+
+std::string take_sql(const storage::Session& session, std::size_t count) {
   std::string list;
   for (std::size_t i = 0; i < count; ++i) list += fmt::format("{}?{}", i == 0 ? "" : ", ", i + 3);
   return fmt::format(
@@ -18,7 +32,7 @@ std::string take_sql(const storage::Session&, std::size_t count) {
       "lease_until = ?2, fence = fence + 1 FROM free WHERE outbox.sequence = free.sequence "
       "RETURNING outbox.sequence, id, type, aggregate, payload, correlation, causation, hop, "
       "attempts, created_at, fence",
-      list, "");
+      list, skip_held(session.dialect()));
 }
 
 Result<bool> note_delivery(storage::Session& session, std::string_view consumer, EventId event,

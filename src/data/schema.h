@@ -42,6 +42,25 @@ struct Option {
   Localized label;
 };
 
+/// A field that sums up the rows of another entity that refer to this one: living rows only.
+enum class Aggregate : std::uint8_t { count, sum, minimum, maximum };
+struct Rollup {
+  std::string plugin;     // of the other entity; empty: this plugin
+  std::string entity;     // the other entity
+  std::string reference;  // its field that points here
+  Aggregate function = Aggregate::count;
+  std::string field;  // its field that is summed up; none for count
+};
+
+/// How a `sequence` field gets its number.
+struct Numbering {
+  std::string format = "{000000}";  // see data/number_format.h
+  enum class Mode : std::uint8_t {
+    fast,    // never waits for others; a number may be left out
+    gapless  // taken last, at commit; none is left out
+  } mode = Mode::fast;
+};
+
 struct Field {
   std::string name;  // [a-z][a-z0-9_]{0,39}
   FieldType type = FieldType::string;
@@ -63,6 +82,12 @@ struct Field {
   std::string ref_label_field;
   OnDelete on_delete = OnDelete::restrict;
   std::string ui_widget;
+  // computed: by the host, from `formula` (data/formula.h) or `rollup`; by the plugin's hook when
+  // there is neither.
+  std::optional<std::string> formula;
+  std::optional<Rollup> rollup;
+  std::optional<FieldType> result;  // how a formula or roll-up is kept, with `scale`
+  Numbering numbering;              // sequence
 };
 
 struct Index {

@@ -11,6 +11,8 @@ namespace {
 constexpr std::array<std::string_view, 16> kTypes = {
     "string", "text", "integer", "decimal",      "money",     "boolean", "date",     "datetime",
     "uuid",   "json", "select",  "multi_select", "reference", "file",    "sequence", "computed"};
+constexpr std::array<std::string_view, 4> kAggregates = {"count", "sum", "min", "max"};
+constexpr std::array<std::string_view, 2> kModes = {"fast", "gapless"};
 constexpr std::array<std::string_view, 3> kOnDelete = {"restrict", "set_null", "cascade"};
 
 json::object localized(const Localized& texts) {
@@ -21,6 +23,23 @@ json::object localized(const Localized& texts) {
 
 void put(json::object& object, std::string_view key, const std::optional<std::string>& text) {
   if (text) object[key] = *text;
+}
+
+/// How the host fills the field; nothing for one that people fill.
+void put_filling(json::object& object, const Field& field) {
+  put(object, "formula", field.formula);
+  if (field.result) object["result"] = to_string(*field.result);
+  if (field.rollup)
+    object["rollup"] = json::object{
+        {"plugin", field.rollup->plugin},
+        {"entity", field.rollup->entity},
+        {"reference", field.rollup->reference},
+        {"function", kAggregates[static_cast<std::size_t>(field.rollup->function)]},
+        {"field", field.rollup->field}};
+  if (field.type == FieldType::sequence)
+    object["numbering"] =
+        json::object{{"format", field.numbering.format},
+                     {"mode", kModes[static_cast<std::size_t>(field.numbering.mode)]}};
 }
 
 json::object field_json(const Field& field) {
@@ -47,6 +66,7 @@ json::object field_json(const Field& field) {
   for (const auto& option : field.options)
     options.emplace_back(json::object{{"value", option.value}, {"label", localized(option.label)}});
   object["options"] = std::move(options);
+  put_filling(object, field);
   return object;
 }
 
@@ -95,6 +115,25 @@ Enum word(const std::array<std::string_view, N>& words, const std::string& wante
   return static_cast<Enum>(found == words.end() ? 0 : found - words.begin());
 }
 
+const json::object* inner(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  return value == nullptr ? nullptr : value->if_object();
+}
+
+void read_filling(Field& field, const json::object& object) {
+  field.formula = optional_text(object, "formula");
+  if (object.contains("result")) field.result = word<FieldType>(kTypes, text(object, "result"));
+  if (const auto* rollup = inner(object, "rollup"))
+    field.rollup = Rollup{.plugin = text(*rollup, "plugin"),
+                          .entity = text(*rollup, "entity"),
+                          .reference = text(*rollup, "reference"),
+                          .function = word<Aggregate>(kAggregates, text(*rollup, "function")),
+                          .field = text(*rollup, "field")};
+  if (const auto* numbering = inner(object, "numbering"))
+    field.numbering = {.format = text(*numbering, "format"),
+                       .mode = word<Numbering::Mode>(kModes, text(*numbering, "mode"))};
+}
+
 Field field_from(const json::object& object) {
   Field field;
   field.name = text(object, "name");
@@ -119,6 +158,7 @@ Field field_from(const json::object& object) {
   field.ref_label_field = text(object, "ref_label_field");
   field.on_delete = word<OnDelete>(kOnDelete, text(object, "on_delete"));
   field.ui_widget = text(object, "ui_widget");
+  read_filling(field, object);
   return field;
 }
 

@@ -2,99 +2,124 @@
 
 #include <array>
 
+#include "data/dialect.h"
+
 namespace tenon::data {
 namespace {
 
 constexpr std::string_view kTables = R"sql(
 CREATE TABLE IF NOT EXISTS meta(
   key TEXT PRIMARY KEY,
-  value BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+  value {bytes} NOT NULL
+) {compact};
 CREATE TABLE IF NOT EXISTS plugin(
-  number INTEGER PRIMARY KEY,
+  number {integer} PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
   version TEXT NOT NULL,
   manifest TEXT NOT NULL,
   sha256 TEXT NOT NULL,
-  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 3),
-  installed_at INTEGER NOT NULL,
-  component BLOB NOT NULL
-) STRICT;
+  state {integer} NOT NULL CHECK (state BETWEEN 0 AND 3),
+  installed_at {integer} NOT NULL,
+  component {bytes} NOT NULL
+) {strict};
 CREATE TABLE IF NOT EXISTS entity(
-  plugin INTEGER NOT NULL REFERENCES plugin(number) ON DELETE CASCADE,
+  plugin {integer} NOT NULL REFERENCES plugin(number) ON DELETE CASCADE,
   name TEXT NOT NULL,
   definition TEXT NOT NULL,
   PRIMARY KEY (plugin, name)
-) STRICT, WITHOUT ROWID;
+) {compact};
 CREATE TABLE IF NOT EXISTS outbox(
-  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-  id BLOB NOT NULL,
+  sequence {sequence},
+  id {id} NOT NULL,
   type TEXT NOT NULL,
   aggregate TEXT NOT NULL,
   payload TEXT NOT NULL,
-  correlation BLOB NOT NULL,
-  causation BLOB,
-  hop INTEGER NOT NULL,
-  created_at INTEGER NOT NULL,
-  state INTEGER NOT NULL DEFAULT 0,
-  attempts INTEGER NOT NULL DEFAULT 0,
-  next_at INTEGER NOT NULL,
-  lease_until INTEGER NOT NULL DEFAULT 0,
-  fence INTEGER NOT NULL DEFAULT 0,
+  correlation {id} NOT NULL,
+  causation {id},
+  hop {integer} NOT NULL,
+  created_at {integer} NOT NULL,
+  state {integer} NOT NULL DEFAULT 0,
+  attempts {integer} NOT NULL DEFAULT 0,
+  next_at {integer} NOT NULL,
+  lease_until {integer} NOT NULL DEFAULT 0,
+  fence {integer} NOT NULL DEFAULT 0,
   error TEXT
-) STRICT;
+) {strict};
 CREATE INDEX IF NOT EXISTS outbox_aggregate ON outbox(aggregate, sequence) WHERE state = 0;
 CREATE INDEX IF NOT EXISTS outbox_dead ON outbox(type, sequence) WHERE state = 1;
 CREATE TABLE IF NOT EXISTS inbox(
   consumer TEXT NOT NULL,
-  event BLOB NOT NULL,
-  at INTEGER NOT NULL,
+  event {id} NOT NULL,
+  at {integer} NOT NULL,
   PRIMARY KEY (consumer, event)
-) STRICT, WITHOUT ROWID;
+) {compact};
 CREATE INDEX IF NOT EXISTS inbox_at ON inbox(at);
 CREATE TABLE IF NOT EXISTS blob(
-  sha256 BLOB PRIMARY KEY,
-  size INTEGER NOT NULL,
-  pinned_until INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+  sha256 {bytes} PRIMARY KEY,
+  size {integer} NOT NULL,
+  pinned_until {integer} NOT NULL
+) {compact};
 CREATE TABLE IF NOT EXISTS file(
-  id BLOB PRIMARY KEY,
-  sha256 BLOB NOT NULL REFERENCES blob(sha256),
-  size INTEGER NOT NULL,
+  id {id} PRIMARY KEY,
+  sha256 {bytes} NOT NULL REFERENCES blob(sha256),
+  size {integer} NOT NULL,
   type TEXT NOT NULL,
   name TEXT NOT NULL,
-  created_at INTEGER NOT NULL,
-  created_by BLOB,
-  refs INTEGER NOT NULL DEFAULT 0 CHECK (refs >= 0),
-  unused_since INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+  created_at {integer} NOT NULL,
+  created_by {id},
+  refs {integer} NOT NULL DEFAULT 0 CHECK (refs >= 0),
+  unused_since {integer} NOT NULL
+) {compact};
 CREATE INDEX IF NOT EXISTS file_sha256 ON file(sha256);
 CREATE INDEX IF NOT EXISTS file_unused ON file(unused_since) WHERE refs = 0;
 CREATE TABLE IF NOT EXISTS import(
-  trace BLOB PRIMARY KEY,
+  trace {id} PRIMARY KEY,
   plugin TEXT NOT NULL,
   entity TEXT NOT NULL,
-  audit INTEGER NOT NULL,
-  alive_until INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+  audit {integer} NOT NULL,
+  alive_until {integer} NOT NULL
+) {compact};
 CREATE TABLE IF NOT EXISTS audit(
-  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-  at INTEGER NOT NULL,
-  user BLOB,
+  sequence {sequence},
+  at {integer} NOT NULL,
+  "user" {id},
   plugin TEXT NOT NULL,
-  trace BLOB,
+  trace {id},
   entity TEXT NOT NULL,
-  record BLOB NOT NULL,
+  record {id} NOT NULL,
+  version {integer} NOT NULL,
   action TEXT NOT NULL,
   before TEXT,
-  after TEXT
-) STRICT;
+  after TEXT,
+  position {integer},
+  hash {bytes}
+) {strict};
+CREATE INDEX IF NOT EXISTS audit_record ON audit(record, sequence);
+CREATE UNIQUE INDEX IF NOT EXISTS audit_position ON audit(position) WHERE position IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_unsealed ON audit(sequence) WHERE position IS NULL;
+CREATE TABLE IF NOT EXISTS number_sequence(
+  name TEXT NOT NULL,
+  period TEXT NOT NULL,
+  next {integer} NOT NULL,
+  PRIMARY KEY (name, period)
+) {compact};
+CREATE TABLE IF NOT EXISTS idempotency(
+  "user" {id} NOT NULL,
+  route TEXT NOT NULL,
+  key TEXT NOT NULL,
+  request {bytes} NOT NULL,
+  status {integer} NOT NULL,
+  response TEXT NOT NULL,
+  expires_at {integer} NOT NULL,
+  PRIMARY KEY ("user", route, key)
+) {compact};
+CREATE INDEX IF NOT EXISTS idempotency_expiry ON idempotency(expires_at);
 )sql";
 
 }  // namespace
 
 Result<> create_system_tables(storage::Session& session, Random& random) {
-  TENON_TRY(session.script(kTables));
+  TENON_TRY(session.script(portable(session.dialect(), kTables)));
   std::array<std::byte, 32> secret{};
   random.fill(secret);
   const std::array<storage::Value, 1> values{

@@ -14,8 +14,10 @@
 #include "async/task.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "data/audit.h"
 #include "data/catalog.h"
 #include "data/files/files.h"
+#include "data/history.h"
 #include "data/outbox.h"
 #include "data/query.h"
 #include "data/record.h"
@@ -81,6 +83,16 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   /// change meanwhile.
   [[nodiscard]] Task<Page> list_later(std::string plugin, std::string entity, Query query,
                                       Viewer viewer, Deadline deadline);
+  // The past, as data/history.h says it; for viewers who see all records.
+  [[nodiscard]] Result<Page> history(const EntityInfo& entity, RecordId id,
+                                     const HistoryQuery& query, const Viewer& viewer,
+                                     Deadline deadline);
+  [[nodiscard]] Result<Record> record_as_of(const EntityInfo& entity, RecordId id, Timestamp at,
+                                            const Viewer& viewer, Deadline deadline);
+  [[nodiscard]] Result<Page> list_as_of(const EntityInfo& entity, const Query& query, Timestamp at,
+                                        const Viewer& viewer, Deadline deadline);
+  /// Walks the audit chain. Cost: reads the whole audit; for the pool.
+  [[nodiscard]] Result<AuditReport> verify_audit(const std::optional<ChainHead>& kept = {});
   [[nodiscard]] Result<Snapshot> snapshot(Viewer viewer, Deadline deadline);
 
   [[nodiscard]] UnitOfWork unit(Viewer viewer, Origin origin = {});
@@ -107,8 +119,9 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   std::unique_ptr<State> state_;
 };
 
-/// All tenants of one data directory: `<dir>/tenants/<name>.db`, files in `<dir>/files/<name>/`.
-/// Thread: any.
+/// All tenants of one data directory: `<dir>/tenants/<name>.db`, or `<name>.postgres` with the
+/// address of the PostgreSQL database where the tenant has its schema; files in
+/// `<dir>/files/<name>/`. Thread: any.
 class Tenants {
  public:
   struct Options {
@@ -123,8 +136,10 @@ class Tenants {
   /// Errors: not_found, invalid (`tenant.name`), those of storage::open_sqlite. Blocks while the
   /// file is opened.
   [[nodiscard]] Result<std::shared_ptr<Tenant>> open(std::string_view name);
-  /// Errors: conflict (`tenant.exists`). Blocks.
-  [[nodiscard]] Result<std::shared_ptr<Tenant>> create(std::string_view name);
+  /// `database` is empty for a file, or `postgresql://…`. Errors: conflict (`tenant.exists`), those
+  /// of storage::open_postgres. Blocks.
+  [[nodiscard]] Result<std::shared_ptr<Tenant>> create(std::string_view name,
+                                                       const std::string& database = {});
   /// Names of the files that are there, sorted.
   [[nodiscard]] Result<std::vector<std::string>> list() const;
   /// Forgets all open tenants; files close when the last user lets go.

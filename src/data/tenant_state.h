@@ -3,6 +3,7 @@
 
 #include <mutex>
 
+#include "data/numbers.h"
 #include "data/tenant.h"
 
 namespace tenon::data {
@@ -19,6 +20,7 @@ struct Tenant::State {
   std::mutex reload_mutex;
   std::unique_ptr<Outbox> outbox;
   std::unique_ptr<Files> files;
+  NumberBlocks numbers;
 
   State(std::string tenant_name, std::unique_ptr<storage::Database> opened, const Clock& the_clock,
         Random& the_random)

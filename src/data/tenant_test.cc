@@ -43,7 +43,7 @@ TEST_F(TenantFileTest, refuses_names_that_are_no_file_names_of_ours) {
 }
 
 TEST_F(TenantFileTest, keeps_tenants_apart) {
-  auto other = tenants_.create("beta");
+  auto other = tenants_.create("beta", database_);
   ASSERT_TRUE(other);
   ASSERT_TRUE(run((*other)->install(testing::crm(), soon())));
   auto made = insert("customer", R"({"name":"a","code":"AB123456"})");

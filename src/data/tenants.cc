@@ -1,13 +1,18 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <mutex>
 
 #include "async/wait_for.h"
 #include "data/system.h"
 #include "data/tenant_state.h"
+#include "storage/postgres.h"
 
 namespace tenon::data {
 namespace {
@@ -30,6 +35,32 @@ Result<> check_tenant_name(std::string_view name) {
                   .because("tenant.name"));
 }
 
+/// Writes the address of a tenant's database, which may hold a password, for us alone and durably.
+Result<> write_address(const std::filesystem::path& file, const std::string& address) {
+  const auto sync = [](const std::filesystem::path& path, int flags, std::string_view text) {
+    const int handle = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
+    if (handle < 0) return false;
+    const bool good =
+        ::write(handle, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+        ::fsync(handle) == 0;
+    ::close(handle);
+    return good;
+  };
+  auto draft = file;
+  draft += ".new";
+  const auto sync_directory = [&] {
+    const int handle = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool good = handle >= 0 && ::fsync(handle) == 0;
+    if (handle >= 0) ::close(handle);
+    return good;
+  };
+  if (sync(draft, O_WRONLY | O_CREAT | O_TRUNC, address) &&
+      ::rename(draft.c_str(), file.c_str()) == 0 && sync_directory())
+    return {};
+  return fail(Error(ErrorCode::unavailable, fmt::format("{}: cannot be written.", file.string()))
+                  .because("storage.open"));
+}
+
 }  // namespace
 
 struct Tenants::State {
@@ -39,6 +70,7 @@ struct Tenants::State {
   Random& random;
   Options options;
   std::mutex mutex;
+  std::map<std::string, std::shared_ptr<storage::PostgresPool>> servers;  // by address; shared
   std::map<std::string, std::shared_ptr<Tenant>, std::less<>>
       open;  // shared with whoever works in a tenant
 
@@ -46,10 +78,38 @@ struct Tenants::State {
     return (directory / (std::string(name) + ".db")).string();
   }
 
-  Result<std::shared_ptr<Tenant>> open_file(std::string_view name, storage::Missing missing) {
+  [[nodiscard]] std::filesystem::path address_file(std::string_view name) const {
+    return directory / (std::string(name) + ".postgres");
+  }
+
+  Result<std::shared_ptr<storage::PostgresPool>> server(const std::string& address) {
+    auto& known = servers[address];
+    if (known == nullptr) {
+      TENON_ASSIGN(made, storage::make_postgres_pool({.url = address}, random));
+      TENON_TRY(made->check());
+      known = made;
+    }
+    return known;
+  }
+
+  Result<std::unique_ptr<storage::Database>> database(std::string_view name,
+                                                      const std::string& address,
+                                                      storage::Missing missing) {
     auto settings = options.storage;
     settings.format = kFormat;
-    TENON_ASSIGN(database, storage::open_sqlite(file(name), missing, pool, settings));
+    if (address.empty()) return storage::open_sqlite(file(name), missing, pool, settings);
+    TENON_ASSIGN(connections, server(address));
+    return storage::open_postgres(connections, std::string(name), missing, pool, settings);
+  }
+
+  Result<std::shared_ptr<Tenant>> open_at(std::string_view name, const std::string& address,
+                                          storage::Missing missing) {
+    TENON_ASSIGN(opened, database(name, address, missing));
+    return adopt(name, std::move(opened));
+  }
+
+  Result<std::shared_ptr<Tenant>> adopt(std::string_view name,
+                                        std::unique_ptr<storage::Database> database) {
     auto state =
         std::make_unique<Tenant::State>(std::string(name), std::move(database), clock, random);
     TENON_TRY(wait_for(prepare(*state->database, random)));
@@ -76,6 +136,7 @@ Tenants::Tenants(std::string directory, BlockingPool& pool, const Clock& clock, 
                        .random = random,
                        .options = options,
                        .mutex = {},
+                       .servers = {},
                        .open = {}}) {}
 Tenants::~Tenants() = default;
 
@@ -83,10 +144,14 @@ Result<std::shared_ptr<Tenant>> Tenants::open(std::string_view name) {
   TENON_TRY(check_tenant_name(name));
   const std::lock_guard lock(state_->mutex);
   if (const auto found = state_->open.find(name); found != state_->open.end()) return found->second;
-  return state_->open_file(name, storage::Missing::refuse);
+  std::ifstream stored(state_->address_file(name));
+  const std::string address((std::istreambuf_iterator<char>(stored)),
+                            std::istreambuf_iterator<char>());
+  return state_->open_at(name, address, storage::Missing::refuse);
 }
 
-Result<std::shared_ptr<Tenant>> Tenants::create(std::string_view name) {
+Result<std::shared_ptr<Tenant>> Tenants::create(std::string_view name,
+                                                const std::string& database) {
   TENON_TRY(check_tenant_name(name));
   const std::lock_guard lock(state_->mutex);
   std::error_code error;
@@ -96,10 +161,24 @@ Result<std::shared_ptr<Tenant>> Tenants::create(std::string_view name) {
         Error(ErrorCode::unavailable,
               fmt::format("{}: cannot be made: {}.", state_->directory.string(), error.message()))
             .because("storage.open"));
-  if (std::filesystem::exists(state_->file(name), error))
+  if (std::filesystem::exists(state_->file(name), error) ||
+      std::filesystem::exists(state_->address_file(name), error))
     return fail(Error(ErrorCode::conflict, fmt::format("There is a tenant \"{}\" already.", name))
                     .because("tenant.exists"));
-  return state_->open_file(name, storage::Missing::create);
+  if (database.empty()) return state_->open_at(name, {}, storage::Missing::create);
+  TENON_ASSIGN(server, state_->server(database));
+  TENON_ASSIGN(taken, storage::postgres_has(server, std::string(name)));
+  if (taken)
+    return fail(
+        Error(ErrorCode::conflict, fmt::format("That database has a tenant \"{}\" already.", name))
+            .because("tenant.exists"));
+  TENON_ASSIGN(tenant, state_->open_at(name, database, storage::Missing::create));
+  // Last, so that a name is listed only when there is a tenant behind it.
+  if (auto noted = write_address(state_->address_file(name), database); !noted) {
+    state_->open.erase(std::string(name));
+    return std::unexpected(std::move(noted.error()));
+  }
+  return tenant;
 }
 
 Result<std::vector<std::string>> Tenants::list() const {
@@ -107,7 +186,8 @@ Result<std::vector<std::string>> Tenants::list() const {
   std::error_code error;
   for (std::filesystem::directory_iterator it(state_->directory, error), end; !error && it != end;
        it.increment(error))
-    if (it->path().extension() == ".db") names.push_back(it->path().stem().string());
+    if (it->path().extension() == ".db" || it->path().extension() == ".postgres")
+      names.push_back(it->path().stem().string());
   if (error && error != std::errc::no_such_file_or_directory)
     return fail(Error(ErrorCode::unavailable,
                       fmt::format("{}: cannot be read.", state_->directory.string()))

@@ -9,6 +9,7 @@
 
 #include "data/run_unit.h"
 #include "data/tenant.h"
+#include "storage/postgres_scratch.h"
 #include "storage/scratch.h"
 
 namespace tenon::data::testing {
@@ -94,8 +95,16 @@ class TenantTest : public ::testing::Test {
   Tenants tenants_{directory_.path(), pool_, clock_, random_};
   std::shared_ptr<Tenant> tenant_;
 
+  /// Where the tenants of this test live; empty: in files.
+  std::string database_;
+
   void SetUp() override {
-    auto made = tenants_.create("acme");
+    if (tenon::testing::on_postgres()) {
+      TENON_NEEDS_POSTGRES();
+      database_ = tenon::testing::PrivatePostgres::shared()->fresh_database();
+      ASSERT_FALSE(database_.empty());
+    }
+    auto made = tenants_.create("acme", database_);
     ASSERT_TRUE(made) << made.error().for_log();
     tenant_ = *made;
     auto installed = tenon::testing::run(tenant_->install(crm(), soon()));

@@ -79,12 +79,16 @@ Result<bool> UnitOfWork::first_delivery(std::string_view consumer, EventId event
 
 Result<> UnitOfWork::within_savepoint(const std::function<Result<>()>& work) {
   auto& session = state_->session();
+  auto kept = state_->unsettled;
   const auto level = ++state_->level;
   const auto begun = session.savepoint(level);
   auto done = begun ? work() : begun;
   if (begun) {
     // If going back fails the transaction has died, and every further step of the unit says so.
-    if (!done) (void)session.rollback_to(level);
+    if (!done) {
+      (void)session.rollback_to(level);
+      state_->unsettled = std::move(kept);
+    }
     auto released = session.release(level);
     if (done) done = std::move(released);
   }
@@ -93,9 +97,17 @@ Result<> UnitOfWork::within_savepoint(const std::function<Result<>()>& work) {
 }
 
 Task<> UnitOfWork::commit() {
-  if (std::exchange(state_->ended, true)) co_return Result<>();
-  if (!state_->lease.held()) co_return Result<>();
-  co_return co_await state_->lease.commit();
+  if (state_->ended) co_return Result<>();
+  auto done = state_->lease.held() ? state_->settle() : Result<>();
+  state_->ended = true;
+  if (!state_->lease.held()) co_return done;
+  if (!done) {
+    state_->lease.rollback();
+    co_return done;
+  }
+  TENON_CO_TRY(co_await state_->lease.commit());
+  state_->keep_blocks();
+  co_return Result<>();
 }
 
 void UnitOfWork::rollback() noexcept {

@@ -21,6 +21,8 @@
 #include "async/task.h"
 #include "base/json.h"
 #include "data/catalog.h"
+#include "data/number_format.h"
+#include "data/once.h"
 #include "data/query.h"
 #include "data/record.h"
 #include "data/viewer.h"
@@ -33,6 +35,15 @@ class Tenant;
 enum class Author : std::uint8_t { client, module };
 
 /// How many rows a unit of work has touched; limits and bills are made from it.
+/// What an upsert does with a row that is there.
+enum class Resolution : std::uint8_t { merge, ignore };
+struct Upserted {
+  Record record;
+  enum class Outcome : std::uint8_t { inserted, updated, ignored } outcome = Outcome::inserted;
+};
+
+inline constexpr std::size_t kMaxBulk = 1000;  // rows of one insert_all()
+
 struct Tally {
   std::uint64_t queries = 0;
   std::uint64_t rows_read = 0;
@@ -67,8 +78,23 @@ class UnitOfWork {
   /// Errors: invalid (field errors), conflict (`data.unique` with the field).
   [[nodiscard]] Result<Record> insert(const EntityInfo& entity, const json::object& fields,
                                       Author author = Author::client);
-  /// Changes the named fields. Errors: conflict (`data.version`, details `{"expected","current"}`)
-  /// when `expected_version` is another than the stored one.
+  /// insert() of each, all or none. A failure of the n-th has `/n` in front of its paths. Errors:
+  /// exhausted (`data.bulk`).
+  [[nodiscard]] Result<std::vector<Record>> insert_all(const EntityInfo& entity,
+                                                       std::span<const json::object> rows,
+                                                       Author author = Author::client);
+  /// Finds the living row whose fields `key` have the values given and changes it or leaves it;
+  /// inserts when there is none. `key` is a unique field or the fields of a unique index, in any
+  /// order; empty takes the only one whose fields are all given. A null in the key meets nothing.
+  /// Errors: those of insert() and update(), invalid (`data.on_conflict`).
+  [[nodiscard]] Result<Upserted> upsert(const EntityInfo& entity, const json::object& fields,
+                                        std::span<const std::string> key, Resolution resolution,
+                                        Author author = Author::client);
+  /// Changes the named fields. Errors: conflict (`data.version`) when `expected_version` is another
+  /// than the stored one, with the details `{"expected", "current", "record", "base", "theirs",
+  /// "mine", "clashes"}`: base is the record as the client read it (null when the audit does not
+  /// know it), theirs what is stored (record is the same), mine what was sent, clashes the fields
+  /// that both have changed, differently.
   [[nodiscard]] Result<Record> update(const EntityInfo& entity, RecordId id,
                                       const json::object& fields,
                                       std::optional<std::uint64_t> expected_version,
@@ -77,6 +103,34 @@ class UnitOfWork {
   /// it say. Errors: conflict (`data.version`, `data.referenced`).
   [[nodiscard]] Result<> erase(const EntityInfo& entity, RecordId id,
                                std::optional<std::uint64_t> expected_version);
+
+  /// Takes a row out of the trash, and everything that went there with it. Errors: not_found when
+  /// it is not in the trash, invalid (`data.fields`) for a reference to what is still gone,
+  /// conflict
+  /// (`data.unique`).
+  [[nodiscard]] Result<Record> restore(const EntityInfo& entity, RecordId id);
+  /// Ends a row that is in the trash, and those there that hang on it. Its contents go; that it was
+  /// purged stays in the audit. Errors: not_found when it is not in the trash, conflict
+  /// (`data.referenced`).
+  [[nodiscard]] Result<> purge(const EntityInfo& entity, RecordId id);
+  /// Errors: conflict (`data.version`) as update(), for those who look before they write.
+  [[nodiscard]] Result<> check_version(const EntityInfo& entity, RecordId id,
+                                       const json::object& mine,
+                                       std::optional<std::uint64_t> expected_version);
+  /// Next number of the counter `name` of the origin's plugin, as a text.
+  [[nodiscard]] Result<std::string> next_number(std::string_view name, const NumberFormat& format,
+                                                Numbering::Mode mode);
+
+  /// Says that this unit is the work of `key`. Empty: it is the first, do it and finish_once().
+  /// Else what was answered then; do nothing. Errors: invalid (`idempotency.mismatch`: another
+  /// request had this key, `idempotency.key`), conflict (`idempotency.running`).
+  [[nodiscard]] Result<std::optional<StoredAnswer>> begin_once(const OnceKey& key);
+  [[nodiscard]] Result<> finish_once(const OnceKey& key, const StoredAnswer& answer);
+
+  /// Takes gapless numbers and writes what is due for roll-ups. commit() does so itself.
+  [[nodiscard]] Result<> settle();
+  /// The same, and brings `records` of `entity` up to date, for those who answer before the commit.
+  [[nodiscard]] Result<> settle(const EntityInfo& entity, std::span<Record> records);
 
   /// Ids that `query` selects, for a filtered change. Errors: invalid (`data.filter_required`: no
   /// filter), exhausted (`data.max_affected`) when there are more than `bound`.
@@ -115,9 +169,6 @@ class UnitOfWork {
 
  private:
   struct State;
-  [[nodiscard]] Result<> erase_row(const EntityInfo& entity, RecordId id,
-                                   std::optional<std::uint64_t> expected_version);
-  [[nodiscard]] Result<> release_references(const EntityInfo& entity, RecordId id);
   std::unique_ptr<State> state_;
 };
 

@@ -1,11 +1,43 @@
 #pragma once
 // The inside of a UnitOfWork, for the files of this room that make up its parts.
 
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "data/decode.h"
+#include "data/numbers.h"
 #include "data/reader.h"
+#include "data/sight.h"
 #include "data/tenant_state.h"
 #include "data/write_log.h"
 
 namespace tenon::data {
+
+/// What a unit of work knows and has not written yet. It goes back with a savepoint.
+struct Unsettled {
+  struct Key {
+    std::string_view entity;  // full name; rows are settled in this order, the same in every unit
+    Uuid id;
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  struct Row {
+    const EntityInfo* entity = nullptr;
+    std::vector<Value> before;  // of the audit row that is due
+  };
+  std::map<Key, Row> derived;  // rows of which formulas and roll-ups alone have changed
+  std::map<Key, Row> numbers;  // new rows that wait for a gapless number
+  std::map<NumberKey, NumberBlock> blocks;  // taken by this unit
+  std::optional<ChainHead> head;            // of the audit chain
+};
+
+/// A row as it lies in its table, seen by the host itself.
+struct StoredRow {
+  std::vector<Value> values;  // in the order of columns()
+  bool living = true;
+  std::optional<Uuid> deleted_in;  // the cascade it went with
+};
 
 struct UnitOfWork::State {
   std::shared_ptr<Tenant> tenant;          // shared: a unit keeps its tenant open
@@ -13,8 +45,11 @@ struct UnitOfWork::State {
   Viewer viewer;
   Origin origin;
   Tally tally;
-  std::uint32_t level = 0;    // of open savepoints
-  std::uint32_t cascade = 0;  // depth of erase() in itself
+  std::uint32_t level = 0;       // of open savepoints
+  std::uint32_t cascade = 0;     // depth of erase() in itself
+  std::uint32_t climb = 0;       // depth of roll-ups of roll-ups
+  std::optional<Uuid> deletion;  // the cascade that runs
+  Unsettled unsettled;
   bool ended = false;
   storage::Lease lease;
 
@@ -36,8 +71,83 @@ struct UnitOfWork::State {
     return {session(), cascade > 0 ? everybody : viewer, inside().cursor_key, tally};
   }
   [[nodiscard]] Sight sight(const EntityInfo& entity) const noexcept { return {entity, viewer}; }
-  [[nodiscard]] WriteLog log() { return {session(), viewer, origin, inside().random}; }
+  [[nodiscard]] WriteLog log() {
+    return {session(), viewer, origin, inside().random, unsettled.head};
+  }
   [[nodiscard]] Timestamp now() const noexcept { return inside().clock.now(); }
+
+  // rows.cc: changes of rows that are decoded and allowed.
+  /// By id, in the trash or not, whoever looks.
+  [[nodiscard]] Result<std::optional<StoredRow>> stored(const EntityInfo& entity, const Uuid& id);
+  /// Errors: invalid (`data.fields`).
+  [[nodiscard]] Result<> check_references(const EntityInfo& entity, const Assignments& assignments);
+  enum class Clash : std::uint8_t { fails, ignored };
+  /// Stores a new row. Empty: `clash` is ignored and there was one.
+  [[nodiscard]] Result<std::optional<Record>> add(const EntityInfo& entity, Assignments assignments,
+                                                  Clash clash);
+  /// Changes a living row, as a new version.
+  [[nodiscard]] Result<Record> change(const EntityInfo& entity, RecordId id,
+                                      std::vector<Value> before, Assignments assignments);
+  /// Writes the columns in which `after` differs from `before`; gives how many.
+  [[nodiscard]] Result<std::size_t> write_columns(const EntityInfo& entity, const Uuid& id,
+                                                  const std::vector<Value>& before,
+                                                  const std::vector<Value>& after);
+
+  // rollup.cc: what the host computes.
+  /// Errors: invalid (`data.fields`) that names the computed field.
+  [[nodiscard]] Result<> compute(const EntityInfo& entity, std::vector<Value>& row) const;
+  /// Brings the roll-ups over a row from `before` to `after`; null: it did not or does not live.
+  [[nodiscard]] Result<> carry(const EntityInfo& entity, const std::vector<Value>* before,
+                               const std::vector<Value>* after);
+
+  // settle.cc
+  [[nodiscard]] Result<std::string> number(const Derived::Numbered& sequence, Timestamp at);
+  /// Writes what is due for one row, before it is changed again.
+  [[nodiscard]] Result<> settle_row(const EntityInfo& entity, const Uuid& id);
+  [[nodiscard]] Result<> settle();
+  void keep_blocks();
+
+  // conflict.cc
+  [[nodiscard]] Result<> check_version(const EntityInfo& entity, const std::vector<Value>& row,
+                                       std::optional<std::uint64_t> expected,
+                                       const json::object* mine);
+
+  // trash.cc
+  /// Ids of rows of `entity`, living or in the trash, that name `id` in `column`.
+  [[nodiscard]] Result<std::vector<RecordId>> referring(const EntityInfo& entity,
+                                                        std::size_t column, const Uuid& id,
+                                                        bool living);
+  [[nodiscard]] Result<> erase_row(const EntityInfo& entity, RecordId id, std::vector<Value> row);
+  [[nodiscard]] Result<> release_references(const EntityInfo& entity, RecordId id);
+  [[nodiscard]] Result<> revive(const EntityInfo& entity, const Uuid& id, std::vector<Value> row);
+  [[nodiscard]] Result<> purge_row(const EntityInfo& entity, const Uuid& id);
+
+ private:
+  struct Step {
+    const RollupOver* over = nullptr;
+    const std::vector<Value>* gone = nullptr;
+    const std::vector<Value>* come = nullptr;
+  };
+  [[nodiscard]] Result<> adjust(const EntityInfo& parent, const Uuid& id,
+                                const std::vector<Step>& steps);
+  [[nodiscard]] Result<> apply(const Step& step, const Uuid& id, std::vector<Value>& row);
+  [[nodiscard]] Result<> log_derived(const Unsettled::Row& due, const Uuid& id);
+  [[nodiscard]] Result<> log_numbered(const EntityInfo& entity, const Uuid& id);
 };
+
+[[nodiscard]] std::uint64_t version_of(const EntityInfo& entity, const std::vector<Value>& row);
+[[nodiscard]] std::string json_of(const EntityInfo& entity, const std::vector<Value>& row);
+/// The record as its viewer may see it.
+[[nodiscard]] std::string seen(Sight sight, const std::vector<Value>& row);
+/// `{"city":"上海"}` of the old values and `["city"]` of the names of the fields that differ; both
+/// empty when none does.
+struct Difference {
+  std::string before, changed;
+};
+[[nodiscard]] Difference difference(const EntityInfo& entity, const std::vector<Value>& before,
+                                    const std::vector<Value>& after);
+[[nodiscard]] Value user_value(const Viewer& viewer);
+/// Physical names in an error of the database become the entity's own.
+[[nodiscard]] std::unexpected<Error> in_our_words(Error error);
 
 }  // namespace tenon::data

@@ -18,11 +18,6 @@ Bound optional_blob(const std::optional<T>& id) {
   return Blob(id->value.bytes);
 }
 
-Bound optional_text(std::string_view text) {
-  if (text.empty()) return std::monostate{};
-  return text;
-}
-
 }  // namespace
 
 Result<> WriteLog::admit() const {
@@ -33,7 +28,7 @@ Result<> WriteLog::admit() const {
 }
 
 Result<EventId> WriteLog::event(std::string_view type, std::string_view aggregate,
-                                std::string_view payload, Timestamp now) {
+                                std::string_view payload, Timestamp now, Key key) {
   TENON_TRY(admit());
   const EventId id{Uuid::make_v7(now, random_)};
   if (!origin_.correlation) origin_.correlation = id;
@@ -46,7 +41,7 @@ Result<EventId> WriteLog::event(std::string_view type, std::string_view aggregat
                                     optional_blob(origin_.causation),
                                     std::int64_t{hop()},
                                     std::int64_t{at}};
-  TENON_TRY(key_lock(session_, aggregate));
+  if (key == Key::shared) TENON_TRY(key_lock(session_, aggregate));
   TENON_TRY(
       session_.execute("INSERT INTO outbox(id, type, aggregate, payload, correlation, causation, "
                        "hop, created_at, next_at) "
@@ -56,28 +51,38 @@ Result<EventId> WriteLog::event(std::string_view type, std::string_view aggregat
 }
 
 Result<> WriteLog::change(const RowChange& change, Timestamp now) {
-  const auto type = fmt::format("{}.{}", change.entity.full_name(), change.action);
-  const auto aggregate = fmt::format("{}/{}", change.entity.full_name(), change.id.to_string());
-  auto payload = fmt::format("{{\"version\":{}", change.version);
+  const auto& name = change.entity.full_name();
+  const auto record = change.after.empty() ? change.before : change.after;
+  std::string type;
+  type.reserve(name.size() + 1 + change.action.size());
+  type.append(name).append(1, '.').append(change.action);
+  std::string aggregate;
+  aggregate.reserve(name.size() + 37);
+  aggregate.append(name).append(1, '/').append(change.id.to_string());
+  std::string payload;
+  payload.reserve(record.size() + change.changed.size() + 64);
+  payload.append("{\"version\":").append(std::to_string(change.version));
   if (!change.changed.empty()) payload.append(",\"changed\":").append(change.changed);
-  payload.append(",\"record\":")
-      .append(change.after.empty() ? change.before : change.after)
-      .append("}");
-  TENON_TRY(event(type, aggregate, payload, now));
-  const std::array<Bound, 9> values{std::int64_t{now.time_since_epoch().count()},
-                                    optional_blob(viewer_.user),
-                                    std::string_view(origin_.plugin),
-                                    optional_blob(origin_.trace),
-                                    std::string_view(change.entity.full_name()),
-                                    Blob(change.id.value.bytes),
-                                    change.action,
-                                    optional_text(change.before),
-                                    optional_text(change.after)};
-  TENON_TRY(session_.execute(
-      "INSERT INTO audit(at, user, plugin, trace, entity, record, action, before, after) "
-      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-      values));
-  return {};
+  payload.append(",\"record\":").append(record.empty() ? "null" : record).append("}");
+  // Nobody else knows a record that is not there yet.
+  const auto key = change.action == "created" ? Key::fresh : Key::shared;
+  TENON_TRY(event(type, aggregate, payload, now, key));
+  return audit(change, now);
+}
+
+Result<> WriteLog::audit(const RowChange& change, Timestamp now) {
+  return append_audit(session_,
+                      {.at = now.time_since_epoch().count(),
+                       .user = viewer_.user,
+                       .plugin = origin_.plugin,
+                       .trace = origin_.trace,
+                       .entity = change.entity.full_name(),
+                       .record = change.id,
+                       .version = static_cast<std::int64_t>(change.version),
+                       .action = change.action,
+                       .before = change.before,
+                       .after = change.after},
+                      head_);
 }
 
 }  // namespace tenon::data

@@ -74,11 +74,7 @@ Task<data::Record> update_record(Host& host, RecordWrite write, const data::Enti
   data::UnitOfWork& work = write.work;
   TENON_CO_TRY(co_await work.acquire(write.origin.deadline));
   TENON_CO_ASSIGN(before, work.get(entity, id));
-  if (expected_version && *expected_version != before.version)
-    co_return fail(Error(ErrorCode::conflict, "the record was changed by somebody else")
-                       .because("data.version")
-                       .with_details("{\"expected\":" + std::to_string(*expected_version) +
-                                     ",\"current\":" + before.json + "}"));
+  TENON_CO_TRY(work.check_version(entity, id, fields, expected_version));
   TENON_CO_ASSIGN(saved, co_await run_hook(host, std::move(write), entity, "update", before.json,
                                            std::move(fields)));
   co_return work.update(entity, id, saved, before.version, data::Author::module);

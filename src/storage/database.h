@@ -109,6 +109,7 @@ class Database {
   [[nodiscard]] virtual Task<Lease> lease(Deadline deadline) = 0;
   /// A reader now, without waiting. Errors: unavailable (`storage.readers`) when all are out.
   [[nodiscard]] virtual Result<ReadLease> reader() = 0;
+  [[nodiscard]] virtual Dialect dialect() const noexcept = 0;
   /// The pool that this database's blocking work runs on.
   [[nodiscard]] virtual BlockingPool& pool() noexcept = 0;
   [[nodiscard]] virtual Figures figures() const = 0;

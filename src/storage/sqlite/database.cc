@@ -66,6 +66,7 @@ class SqliteDatabase final : public Database {
 
   Task<Lease> lease(Deadline deadline) override { return Writer::lease(writer_, deadline); }
   Result<ReadLease> reader() override { return readers_->take(); }
+  Dialect dialect() const noexcept override { return Dialect::sqlite; }
   BlockingPool& pool() noexcept override { return pool_; }
   Figures figures() const override { return writer_->figures(); }
 

@@ -1,0 +1,68 @@
+#include "api/once.h"
+
+#include "base/json.h"
+
+namespace tenon::api {
+namespace {
+
+std::string text_of(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  const auto* text = value == nullptr ? nullptr : value->if_string();
+  return text == nullptr ? std::string() : std::string(*text);
+}
+
+}  // namespace
+
+http::Response to_response(Answer answer) {
+  auto response = answer.body.empty() ? http::Response(answer.status)
+                                      : http::Response::json(answer.status, std::move(answer.body));
+  if (!answer.etag.empty()) response.set("ETag", answer.etag);
+  if (!answer.location.empty()) response.set("Location", answer.location);
+  if (answer.replayed) response.set("Idempotency-Replayed", "true");
+  return response;
+}
+
+std::optional<data::OnceKey> once_key(const RequestContext& context, const http::Request& request) {
+  const auto key = request.header("Idempotency-Key");
+  if (!key) return std::nullopt;
+  Sha256 hash;
+  const auto part = [&hash](std::string_view text) {
+    hash.update(std::to_string(text.size()) + ":");
+    hash.update(text);
+  };
+  part(request.target());
+  part(request.header("If-Match").value_or(""));
+  request.for_each_header([&](std::string_view name, std::string_view value) {
+    if (name.size() == 6 && (name[0] == 'P' || name[0] == 'p') && name.ends_with("refer"))
+      part(value);
+  });
+  part(request.body());
+  return data::OnceKey{
+      .user = context.principal->user,
+      .route = std::string(to_string(request.method())) + " " + std::string(request.path()),
+      .key = std::string(*key),
+      .request = hash.finish()};
+}
+
+namespace detail {
+
+Result<std::optional<Answer>> stored_answer(data::UnitOfWork& unit, const data::OnceKey& key) {
+  TENON_ASSIGN(known, unit.begin_once(key));
+  if (!known) return std::optional<Answer>();
+  TENON_ASSIGN(object, json::parse_object(known->response, {.bytes = 2 * data::kMaxStoredAnswer}));
+  return Answer{.status = static_cast<int>(known->status),
+                .body = text_of(object, "body"),
+                .etag = text_of(object, "etag"),
+                .location = text_of(object, "location"),
+                .replayed = true};
+}
+
+Result<> store_answer(data::UnitOfWork& unit, const data::OnceKey& key, const Answer& answer) {
+  return unit.finish_once(
+      key, {.status = answer.status,
+            .response = json::serialize(json::object{
+                {"body", answer.body}, {"etag", answer.etag}, {"location", answer.location}})});
+}
+
+}  // namespace detail
+}  // namespace tenon::api

@@ -1,0 +1,53 @@
+// What a tenant says about the past.
+#include <array>
+
+#include "data/reader.h"
+#include "data/sight.h"
+#include "data/tenant_state.h"
+
+namespace tenon::data {
+namespace {
+
+/// The state of a moment that is gone cannot be asked for the viewer's rows by an index, and the
+/// audit holds whole records: whoever sees a part only sees no past.
+Result<> see_past(Sight sight) {
+  if (sight.scope() == Scope::all && sight.whole()) return {};
+  return fail(
+      Error(ErrorCode::denied, "The past needs the right to see whole records, all of them.")
+          .because("data.past"));
+}
+
+Result<storage::ReadLease> past(storage::Database& database, Sight sight, Deadline deadline) {
+  TENON_TRY(see_past(sight));
+  TENON_ASSIGN(lease, database.reader());
+  lease.set_deadline(deadline);
+  return std::move(lease);
+}
+
+}  // namespace
+
+Result<Page> Tenant::history(const EntityInfo& entity, RecordId id, const HistoryQuery& query,
+                             const Viewer& viewer, Deadline deadline) {
+  TENON_ASSIGN(lease, past(*state_->database, Sight(entity, viewer), deadline));
+  return history_of(lease.session(), entity, id, query);
+}
+
+Result<Record> Tenant::record_as_of(const EntityInfo& entity, RecordId id, Timestamp at,
+                                    const Viewer& viewer, Deadline deadline) {
+  TENON_ASSIGN(lease, past(*state_->database, Sight(entity, viewer), deadline));
+  return data::record_as_of(lease.session(), entity, id, at);
+}
+
+Result<Page> Tenant::list_as_of(const EntityInfo& entity, const Query& query, Timestamp at,
+                                const Viewer& viewer, Deadline deadline) {
+  TENON_ASSIGN(lease, past(*state_->database, Sight(entity, viewer), deadline));
+  return data::list_as_of(lease.session(), entity, query, at);
+}
+
+Result<AuditReport> Tenant::verify_audit(const std::optional<ChainHead>& kept) {
+  TENON_ASSIGN(lease, state_->database->reader());
+  TENON_TRY(lease.snapshot());
+  return data::verify_audit(lease.session(), kept);
+}
+
+}  // namespace tenon::data

@@ -1,0 +1,152 @@
+#include "storage/postgres/session.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "storage/postgres/errors.h"
+#include "storage/postgres/values.h"
+
+namespace tenon::storage::postgres {
+namespace {
+
+std::string enter(const Place& place, bool for_transaction) {
+  return fmt::format("SELECT set_config('role', '{}', {}), set_config('search_path', '\"{}\"', {})",
+                     place.role, for_transaction, place.schema, for_transaction);
+}
+
+/// Savepoints travel with the next statement.
+bool savepoint_word(std::string_view sql) {
+  return sql.starts_with("SAVEPOINT ") || sql.starts_with("RELEASE ") ||
+         sql.starts_with("ROLLBACK TO ");
+}
+
+}  // namespace
+
+/// Queues what must come before the first statement. Nothing is sent yet.
+Result<Connection*> PostgresSession::begin() {
+  if (died_) return fail(rerun());
+  if (deadline_.passed()) return fail(too_late());
+  TENON_ASSIGN(connection, slot_.connection(place_.schema, deadline_));
+  if (std::exchange(begun_, true)) return connection;
+  if (connection->place() != place_.schema) {
+    // On its own: as part of a transaction it would be undone with it, and the connection would
+    // then belong to another tenant than it says.
+    begun_ = false;
+    connection->settle_in({});
+    connection->queue(enter(place_, false));
+    TENON_TRY(connection->flush(deadline_));
+    connection->settle_in(place_.schema);
+    begun_ = true;
+  }
+  if (manner_ == Manner::single) return connection;
+  connection->queue(manner_ == Manner::writer ? "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE"
+                                              : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  connection->queue(enter(place_, true));
+  return connection;
+}
+
+/// Closes the savepoint of the statement before.
+void PostgresSession::leave_statement(Connection& connection) {
+  if (std::exchange(undo_, false)) connection.queue("ROLLBACK TO q");
+  if (std::exchange(guarded_, false)) connection.queue("RELEASE q");
+}
+
+void PostgresSession::after_failure(Connection& connection, const Error& error) {
+  connection.forget_queued();
+  if (manner_ == Manner::single) return;
+  if (manner_ == Manner::writer && guarded_ && !connection.broken() && !ends_transaction(error) &&
+      connection.state() == PQTRANS_INERROR)
+    undo_ = true;
+  else if (connection.broken() || connection.state() != PQTRANS_INTRANS)
+    died_ = true;
+}
+
+/// A connection may have died while it lay idle. Before anything was written a new one will do.
+Result<ResultHandle> PostgresSession::run(std::string_view sql, Values values) {
+  const bool first = !begun_ || manner_ == Manner::single;
+  auto answer = run_once(sql, values);
+  const auto* connection = slot_.held();
+  if (answer || !first || connection == nullptr || !connection->broken() ||
+      answer.error().reason() != "storage.connection")
+    return answer;
+  slot_.drop();
+  begun_ = died_ = guarded_ = undo_ = false;
+  return run_once(sql, values);
+}
+
+Result<ResultHandle> PostgresSession::run_once(std::string_view sql, Values values) {
+  TENON_ASSIGN(connection, begin());
+  if (manner_ == Manner::writer) {
+    leave_statement(*connection);
+    connection->queue("SAVEPOINT q");
+    guarded_ = true;
+  }
+  auto answer = connection->run(place_.schema, sql, values, deadline_);
+  if (!answer) after_failure(*connection, answer.error());
+  return answer;
+}
+
+Result<> PostgresSession::query(std::string_view sql, Values values, Visitor visit) {
+  TENON_ASSIGN(answer, run(sql, values));
+  ResultRow row(answer.get());
+  const int rows = PQntuples(answer.get());
+  for (int i = 0; i < rows; ++i) {
+    row.move_to(i);
+    if (visit(row) == Visit::stop) break;
+  }
+  return {};
+}
+
+Result<std::int64_t> PostgresSession::execute(std::string_view sql, Values values) {
+  if (manner_ == Manner::writer && savepoint_word(sql)) {
+    TENON_ASSIGN(connection, begin());
+    leave_statement(*connection);
+    connection->queue(std::string(sql));
+    return 0;
+  }
+  TENON_ASSIGN(answer, run(sql, values));
+  return std::strtoll(PQcmdTuples(answer.get()), nullptr, 10);
+}
+
+Result<> PostgresSession::script(std::string_view sql) {
+  TENON_ASSIGN(connection, begin());
+  if (manner_ == Manner::writer) {
+    leave_statement(*connection);
+    // One change of a schema at a time; the lock ends with the transaction.
+    if (!std::exchange(locked_, true))
+      connection->queue(
+          fmt::format("SELECT pg_advisory_xact_lock(hashtextextended('{}', 7))", place_.schema));
+    connection->queue("SAVEPOINT q");
+    guarded_ = true;
+  }
+  auto done = connection->script(sql, deadline_);
+  if (!done) after_failure(*connection, done.error());
+  return done;
+}
+
+Result<> PostgresSession::make_snapshot() {
+  manner_ = Manner::snapshot;
+  begun_ = false;
+  // BEGIN alone takes no snapshot, the first question does; entering the schema is none.
+  TENON_TRY(run("SELECT 1 FROM tenon_format", {}));
+  return {};
+}
+
+Task<> PostgresSession::commit() {
+  if (died_) co_return fail(rerun());
+  auto* connection = slot_.held();
+  if (!begun_ || connection == nullptr) co_return Result<>();
+  leave_statement(*connection);
+  begun_ = false;
+  auto done = co_await connection->commit();
+  co_return done;
+}
+
+void PostgresSession::rollback() noexcept {
+  died_ = true;
+  if (auto* connection = slot_.held()) connection->abandon();
+}
+
+}  // namespace tenon::storage::postgres
