@@ -30,6 +30,7 @@ class Lease {
     virtual ~Backend() = default;  // rolls back when neither commit nor rollback was called
     [[nodiscard]] virtual Session& session() noexcept = 0;
     virtual void set_deadline(Deadline deadline) noexcept = 0;
+    virtual void extend(Deadline /*cap*/) noexcept {}
     [[nodiscard]] virtual Task<> commit() = 0;
     virtual void rollback() noexcept = 0;
   };
@@ -43,6 +44,9 @@ class Lease {
   /// A statement that runs past `deadline` is interrupted (`storage.deadline`). Never later than
   /// the lease's own cap.
   void set_deadline(Deadline deadline) noexcept { backend_->set_deadline(deadline); }
+  /// Gives this lease another cap and deadline, for changes of the schema, which keep everybody
+  /// waiting for longer than a unit of work may.
+  void extend(Deadline cap) noexcept { backend_->extend(cap); }
 
   /// Passes the lease on and waits until the work is durable. Errors: unavailable (`storage.rerun`,
   /// `storage.failed`), conflict (`storage.foreign_key`: a deferred violation is left, the work is
@@ -82,6 +86,10 @@ class ReadLease {
   std::unique_ptr<Backend> backend_;
 };
 
+/// Whether other processes may have the same file open for writing. What a server keeps in memory
+/// of a tenant is true only while it is alone; workers that keep nothing there may share.
+enum class Sharing : std::uint8_t { alone, shared };
+
 struct Options {
   std::uint32_t format = 1;  // newest format this build reads
   std::size_t readers = 8;   // connections
@@ -89,6 +97,7 @@ struct Options {
   std::chrono::milliseconds lease_cap{2000};
   std::chrono::microseconds gather{300};  // longest wait for the other members of a group
   std::uint32_t checkpoint_pages = 10'000;
+  Sharing sharing = Sharing::alone;
 };
 
 struct Figures {
@@ -123,8 +132,9 @@ class Database {
 
 /// Opens or creates a database file (`create` says whether a missing one is made; its directory
 /// entry is then durable). Errors: not_found, unavailable (`storage.format`: the file is of a newer
-/// version, `storage.corrupt`: it is damaged or no database of ours, `storage.open`), each with the
-/// file's name in one line for the operator. Blocks.
+/// version, `storage.corrupt`: it is damaged or no database of ours, `storage.locked`: another
+/// process has it open, and one of the two will not share, `storage.open`), each with the file's
+/// name in one line for the operator. Blocks.
 enum class Missing : std::uint8_t { refuse, create };
 [[nodiscard]] Result<std::unique_ptr<Database>> open_sqlite(const std::string& file,
                                                             Missing missing, BlockingPool& pool,

@@ -45,6 +45,12 @@ class WriterLease final : public Lease::Backend {
     session_.set_deadline(cap_.min(deadline));
   }
 
+  void extend(Deadline cap) noexcept override {
+    cap_ = cap;
+    session_.take_long();
+    session_.set_deadline(cap_);
+  }
+
   Task<> commit() override {
     if (cap_.passed()) {
       rollback();

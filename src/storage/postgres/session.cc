@@ -60,6 +60,7 @@ Result<Connection*> PostgresSession::begin() {
   if (manner_ == Manner::writer)
     connection->queue(fmt::format("LOCK TABLE \"{}\".tenon_format IN {}EXCLUSIVE MODE",
                                   place_.schema, company_ == Company::alone ? "" : "ROW "));
+  if (long_) connection->queue("SET LOCAL statement_timeout = 0");
   connection->queue(enter(place_, true));
   return connection;
 }

@@ -35,6 +35,9 @@ class PostgresSession final : public Session {
   [[nodiscard]] Result<> script(std::string_view sql) override;
 
   void set_deadline(Deadline deadline) noexcept { deadline_ = deadline; }
+  /// Only the deadline bounds its statements, not the time that the server gives each. Requires:
+  /// nothing was asked yet.
+  void take_long() noexcept { long_ = true; }
   /// From here on all statements see one state, that of this moment. Requires: Manner::single.
   [[nodiscard]] Result<> make_snapshot();
   [[nodiscard]] bool died() const noexcept { return died_; }
@@ -62,6 +65,7 @@ class PostgresSession final : public Session {
   Company company_;
   Deadline deadline_ = Deadline::never();
   bool begun_ = false;
+  bool long_ = false;
   bool died_ = false;
   bool raced_ = false;
   bool guarded_ = false;  // the savepoint of the last statement is open
