@@ -5,6 +5,7 @@
 #include <array>
 #include <functional>
 
+#include "data/files/references.h"
 #include "data/migrator.h"
 #include "data/run_unit.h"
 #include "data/schema_json.h"
@@ -60,7 +61,7 @@ Result<> drop_extension_columns(Session& session, const Catalog& catalog, std::s
   return {};
 }
 
-Result<> purge_in(Session& session, std::string_view id) {
+Result<> purge_in(Session& session, std::string_view id, Timestamp now) {
   TENON_ASSIGN(catalog, read_catalog(session));
   if (catalog->plugin(id) == nullptr) return fail(ErrorCode::not_found, "There is no such plugin.");
   for (const auto* entity : catalog->entities()) {
@@ -82,6 +83,7 @@ Result<> purge_in(Session& session, std::string_view id) {
   TENON_TRY(session.without_references([&]() -> Result<> {
     for (const auto* entity : catalog->entities()) {
       if (entity->plugin() != id) continue;
+      TENON_TRY(release_files(session, *entity, now));
       TENON_TRY(run_all(session, drop_search(*entity)));
       // With the foreign keys of tables that go in this same loop.
       const auto* joined = session.dialect() == Dialect::postgres ? " CASCADE" : "";
@@ -269,7 +271,9 @@ Task<> Tenant::set_state(std::string plugin, PluginState state, Deadline deadlin
 }
 
 Task<> Tenant::purge(std::string plugin, Deadline deadline) {
-  auto work = [&plugin](Session& session) { return purge_in(session, plugin); };
+  auto work = [this, &plugin](Session& session) {
+    return purge_in(session, plugin, state_->clock.now());
+  };
   TENON_CO_TRY(co_await durably(*state_->database, deadline, work));
   co_return state_->reload();
 }

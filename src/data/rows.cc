@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "data/encode.h"
+#include "data/files/references.h"
 #include "data/names.h"
 #include "data/search.h"
 #include "data/states.h"
@@ -150,12 +151,14 @@ Result<std::optional<Record>> UnitOfWork::State::add(const EntityInfo& entity,
   for (std::size_t i = 0; i < columns.size(); ++i)
     if (!columns[i].fold_sql.empty()) row.push_back(folded(row[i]));
 
+  TENON_TRY(check_files(session(), entity, viewer, nullptr, row));
   auto done = clash == Clash::fails
                   ? session().execute(entity.sql().insert, views(row))
                   : session().execute(entity.sql().insert + " ON CONFLICT DO NOTHING", views(row));
   if (!done) return in_our_words(std::move(done.error()));
   if (*done == 0) return std::optional<Record>();
   row.resize(columns.size());
+  TENON_TRY(count_files(session(), entity, nullptr, &row, moment));
   TENON_TRY(index_search(session(), entity, id, row));
   TENON_TRY(carry(entity, nullptr, &row));
   Record record{.id = id, .version = 1, .json = seen(sight(entity), row)};
@@ -198,11 +201,13 @@ Result<std::size_t> UnitOfWork::State::write_columns(const EntityInfo& entity, c
     words |= !column.fold_sql.empty();
   }
   if (columns == 0) return columns;
+  TENON_TRY(check_files(session(), entity, viewer, &before, after));
   values.emplace_back(id);
   const auto sql =
       fmt::format("UPDATE {} SET {} WHERE \"id\" = ?{}", entity.table(), sets, values.size());
   if (auto done = session().execute(sql, views(values)); !done)
     return in_our_words(std::move(done.error()));
+  TENON_TRY(count_files(session(), entity, &before, &after, now()));
   if (words) TENON_TRY(reindex_search(session(), entity, RecordId{id}, after));
   return columns;
 }

@@ -16,6 +16,7 @@
 #include "base/random.h"
 #include "data/audit.h"
 #include "data/catalog.h"
+#include "data/files/files.h"
 #include "data/history.h"
 #include "data/outbox.h"
 #include "data/query.h"
@@ -48,6 +49,7 @@ class Snapshot {
   [[nodiscard]] Result<Page> list(const EntityInfo& entity, const Query& query);
   [[nodiscard]] Result<Total> count(const EntityInfo& entity, const Query& query);
   [[nodiscard]] const Catalog& catalog() const noexcept { return *catalog_; }
+  [[nodiscard]] const Viewer& viewer() const noexcept { return viewer_; }
   [[nodiscard]] const Tally& tally() const noexcept { return tally_; }
 
  private:
@@ -120,6 +122,7 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   [[nodiscard]] Result<std::string> component(std::string_view plugin);
 
   [[nodiscard]] Outbox& outbox() noexcept;
+  [[nodiscard]] Files& files() noexcept;
   [[nodiscard]] storage::Database& database() noexcept;
 
  private:
@@ -129,11 +132,13 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
 };
 
 /// All tenants of one data directory: `<dir>/tenants/<name>.db`, or `<name>.postgres` with the
-/// address of the PostgreSQL database where the tenant has its schema. Thread: any.
+/// address of the PostgreSQL database where the tenant has its schema; files in
+/// `<dir>/files/<name>/`. Thread: any.
 class Tenants {
  public:
   struct Options {
     storage::Options storage;
+    FileLimits files;
   };
   /// Lifetime: pool, clock and random outlive it and every tenant.
   Tenants(std::string directory, BlockingPool& pool, const Clock& clock, Random& random,

@@ -134,7 +134,10 @@ struct Tenants::State {
       state->cursor_key = std::move(key);
     }
     TENON_TRY(state->reload());
+    auto& inside = *state;
     auto tenant = std::make_shared<Tenant>(std::move(state));
+    auto store = make_local_store(directory.parent_path() / "files" / std::string(name));
+    inside.files = std::make_unique<Files>(*tenant, clock, random, std::move(store), options.files);
     open.emplace(std::string(name), tenant);
     return tenant;
   }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "data/encode.h"
+#include "data/files/references.h"
 #include "data/search.h"
 #include "data/states.h"
 #include "data/unit_state.h"
@@ -97,6 +98,7 @@ Result<> UnitOfWork::State::erase_row(const EntityInfo& entity, RecordId id,
   TENON_TRY(release_references(entity, id));
   if (!soft) {
     TENON_TRY(unindex_search(session(), entity, id));
+    TENON_TRY(count_files(session(), entity, &row, nullptr, moment));
     const std::array<storage::Value, 1> values{storage::Blob(id.value.bytes)};
     TENON_TRY(
         session().execute(fmt::format("DELETE FROM {} WHERE \"id\" = ?1", entity.table()), values));
@@ -297,6 +299,7 @@ Result<> UnitOfWork::State::purge_row(const EntityInfo& entity, const Uuid& id) 
         values));
   }
   TENON_TRY(unindex_search(session(), entity, RecordId{id}));
+  TENON_TRY(count_files(session(), entity, &row->values, nullptr, now()));
   const std::array<storage::Value, 1> values{storage::Blob(id.bytes)};
   TENON_TRY(session().execute(
       fmt::format("DELETE FROM {} WHERE \"id\" = ?1 AND \"deleted_at\" IS NOT NULL",
