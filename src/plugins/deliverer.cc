@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "data/act.h"
 #include "data/run_unit.h"
 
 namespace tenon::plugins {
@@ -63,8 +64,9 @@ asio::awaitable<void> Deliverer::run() {
 }
 
 asio::awaitable<bool> Deliverer::deliver_batch() {
-  auto& outbox = workspace_->tenant()->outbox();
-  auto events = outbox.claim(kBatch, host_.clock().now());
+  auto& tenant = *workspace_->tenant();
+  auto& outbox = tenant.outbox();
+  auto events = TENON_CO_ACT(tenant, outbox.claim(kBatch, host_.clock().now()));
   if (!events || events->empty()) co_return false;
   // One event of each aggregate is out, so they may run side by side and share the cost of a
   // commit.
@@ -74,7 +76,7 @@ asio::awaitable<bool> Deliverer::deliver_batch() {
   if (!co_await batch->settled.wait(Deadline::never())) co_return false;  // stopping
   // What is not acknowledged is delivered again, and first_delivery() makes that harmless.
   if (!batch->delivered.empty())
-    (void)co_await outbox.ack(batch->delivered, Deadline::after(kSettleTime));
+    (void)TENON_CO_ACT_TASK(tenant, outbox.ack(batch->delivered, Deadline::after(kSettleTime)));
   co_return true;
 }
 
@@ -83,8 +85,10 @@ asio::awaitable<void> Deliverer::settle(std::shared_ptr<Batch> batch, data::Even
   if (done) {
     batch->delivered.push_back(event.sequence);
   } else {
-    (void)co_await workspace_->tenant()->outbox().fail(
-        event.sequence, done.error().for_log(), host_.clock().now(), Deadline::after(kSettleTime));
+    auto& tenant = *workspace_->tenant();
+    (void)TENON_CO_ACT_TASK(
+        tenant, tenant.outbox().fail(event.sequence, done.error().for_log(), host_.clock().now(),
+                                     Deadline::after(kSettleTime)));
   }
   if (--batch->left == 0) batch->settled.set();
 }
@@ -110,7 +114,7 @@ Task<> Deliverer::deliver_to(const Installation& installation,
                                                                 .causation = event.id,
                                                                 .hop = event.hop + 1});
     TENON_CO_TRY(co_await work.acquire(deadline));
-    TENON_CO_ASSIGN(first, work.first_delivery(plugin.id(), event.id));
+    TENON_CO_ASSIGN(first, TENON_CO_ACT(work, work.first_delivery(plugin.id(), event.id)));
     if (!first) {
       work.rollback();
       co_return Result<>();
