@@ -98,6 +98,7 @@ class PostgresTest(unittest.TestCase):
         server = Server(data=self.data, demo=False)
         with self.assertRaisesRegex(RuntimeError, "newer version"):
             server.start()
+        server.process.stdout.close()
         server.__exit__()
 
 
