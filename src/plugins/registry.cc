@@ -198,7 +198,7 @@ Task<PluginHandle> Registry::install(std::shared_ptr<Workspace> workspace, Insta
                         .component = request.component,
                         .sha256 = plugin->sha256,
                         .entities = plugin->manifest.entities};
-  TENON_CO_TRY(TENON_CO_ACT_TASK(*tenant, tenant->install(package, request.deadline)));
+  TENON_CO_TRY(TENON_CO_ACT_TASK(*tenant, tenant->install(std::move(package), request.deadline)));
   auto ready = co_await run_on(host_.executor(), initialise(workspace, plugin, request));
   if (ready)
     ready = TENON_CO_ACT_TASK(
