@@ -14,19 +14,32 @@
 #include "data/tenant.h"
 #include "data/unit_of_work.h"
 
-/// The value of an expression that touches the unit of work or the tenant `where`. Only in a
-/// coroutine. Errors: those of the expression; on a server also unavailable (`pool.full`,
+/// The value of an expression that touches the unit of work, the tenant or the database `where`.
+/// Only in a coroutine. Errors: those of the expression; on a server also unavailable (`pool.full`,
 /// `storage.readers`). Cost: for a file that of the expression.
-#define TENON_CO_ACT(where, ...)                                                           \
-  ((where).waits() ? co_await ::tenon::data::aside((where), [&] { return (__VA_ARGS__); }) \
-                   : (__VA_ARGS__))
+#define TENON_CO_ACT(where, ...)                                               \
+  (::tenon::data::waits(where)                                                 \
+       ? co_await ::tenon::data::aside((where), [&] { return (__VA_ARGS__); }) \
+       : (__VA_ARGS__))
 
 /// The same for a task of the tenant `where` that takes its own lease (an install, a delivery).
-#define TENON_CO_ACT_TASK(where, ...)                                                         \
-  ((where).waits() ? co_await ::tenon::data::task_aside((where), [&] { return __VA_ARGS__; }) \
-                   : co_await (__VA_ARGS__))
+#define TENON_CO_ACT_TASK(where, ...)                                             \
+  (::tenon::data::waits(where)                                                    \
+       ? co_await ::tenon::data::task_aside((where), [&] { return __VA_ARGS__; }) \
+       : co_await (__VA_ARGS__))
 
 namespace tenon::data {
+
+[[nodiscard]] inline bool waits(const UnitOfWork& unit) noexcept { return unit.waits(); }
+[[nodiscard]] inline bool waits(const Tenant& tenant) noexcept { return tenant.waits(); }
+[[nodiscard]] inline bool waits(const storage::Database& database) noexcept {
+  return database.dialect() == storage::Dialect::postgres;
+}
+
+template <class Work, class R = std::invoke_result_t<Work&>>
+[[nodiscard]] asio::awaitable<R> aside(storage::Database& database, Work work) {
+  co_return co_await database.pool().run(std::move(work));
+}
 
 /// `work() -> Result<T>` on the pool of `unit`'s database.
 template <class Work, class R = std::invoke_result_t<Work&>>
@@ -42,7 +55,7 @@ template <class Work, class R = std::invoke_result_t<Work&>>
   co_return co_await tenant.database().pool().run(std::move(work));
 }
 
-/// Drives the task that `make()` gives to its end on the pool.
+/// Drives the task that `make()` gives to its end on the pool, which the task does not use itself.
 template <class Make, class R = typename std::invoke_result_t<Make&>::value_type>
 [[nodiscard]] asio::awaitable<R> task_aside(Tenant& tenant, Make make) {
   co_return co_await tenant.database().pool().run(

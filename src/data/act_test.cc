@@ -82,8 +82,11 @@ class FullPoolTest : public ::testing::Test {
   BlockingPool servers_{{.threads = 1, .queue = 1, .name = "postgres"}};
   SystemClock clock_;
   SystemRandom random_;
-  Tenants tenants_{
-      directory_.path(), pool_, clock_, random_, {.storage = {}, .servers = &servers_}};
+  Tenants tenants_{directory_.path(),
+                   pool_,
+                   clock_,
+                   random_,
+                   {.storage = {}, .files = {}, .servers = &servers_}};
 };
 
 TEST_F(FullPoolTest, a_pool_that_is_full_refuses_and_the_unit_goes_on_afterwards) {

@@ -192,12 +192,15 @@ Task<PluginHandle> Registry::install(std::shared_ptr<Workspace> workspace, Insta
                                          "\" is installed; an older one does not replace it")
               .because("plugin.downgrade"));
   }
+  auto entities = plugin->manifest.entities;
+  entities.insert(entities.end(), plugin->manifest.extensions.begin(),
+                  plugin->manifest.extensions.end());
   data::Package package{.id = plugin->id(),
                         .version = plugin->manifest.metadata.version.text(),
                         .manifest = request.manifest,
                         .component = request.component,
                         .sha256 = plugin->sha256,
-                        .entities = plugin->manifest.entities};
+                        .entities = std::move(entities)};
   TENON_CO_TRY(TENON_CO_ACT_TASK(*tenant, tenant->install(std::move(package), request.deadline)));
   auto ready = co_await run_on(host_.executor(), initialise(workspace, plugin, request));
   if (ready)

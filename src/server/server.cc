@@ -83,7 +83,8 @@ struct Server::Impl {
         pool({.threads = kBlockingThreads, .queue = 4096, .name = "blocking"}),
         compilers({.threads = 1, .queue = 16, .name = "compile"}),
         servers({.threads = kServerThreads, .queue = kServerQueue, .name = "postgres"}),
-        tenants(config.data.string(), pool, clock, random, {.storage = {}, .servers = &servers}),
+        tenants(config.data.string(), pool, clock, random,
+                {.storage = {}, .files = {}, .servers = &servers}),
         users(pool, clock, random),
         sessions({}, clock, random) {}
 
