@@ -113,7 +113,8 @@ struct Tenants::State {
     settings.format = kFormat;
     if (address.empty()) return storage::open_sqlite(file(name), missing, pool, settings);
     TENON_ASSIGN(connections, server(address));
-    return storage::open_postgres(connections, std::string(name), missing, pool, settings);
+    return storage::open_postgres(connections, std::string(name), missing,
+                                  options.servers == nullptr ? pool : *options.servers, settings);
   }
 
   Result<std::shared_ptr<Tenant>> open_at(std::string_view name, const std::string& address,
@@ -159,10 +160,16 @@ Result<std::shared_ptr<Tenant>> Tenants::open(std::string_view name) {
   TENON_TRY(check_tenant_name(name));
   const std::lock_guard lock(state_->mutex);
   if (const auto found = state_->open.find(name); found != state_->open.end()) return found->second;
+  return state_->open_at(name, address(name), storage::Missing::refuse);
+}
+
+std::string Tenants::address(std::string_view name) const {
   std::ifstream stored(state_->address_file(name));
-  const std::string address((std::istreambuf_iterator<char>(stored)),
-                            std::istreambuf_iterator<char>());
-  return state_->open_at(name, address, storage::Missing::refuse);
+  return {std::istreambuf_iterator<char>(stored), std::istreambuf_iterator<char>()};
+}
+
+BlockingPool& Tenants::servers() noexcept {
+  return state_->options.servers == nullptr ? state_->pool : *state_->options.servers;
 }
 
 Result<std::shared_ptr<Tenant>> Tenants::create(std::string_view name,

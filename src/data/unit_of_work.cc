@@ -1,5 +1,6 @@
 #include "data/unit_of_work.h"
 
+#include "data/act.h"
 #include "data/outbox_sql.h"
 #include "data/reader.h"
 #include "data/tenant_state.h"
@@ -98,7 +99,7 @@ Result<> UnitOfWork::within_savepoint(const std::function<Result<>()>& work) {
 
 Task<> UnitOfWork::commit() {
   if (state_->ended) co_return Result<>();
-  auto done = state_->lease.held() ? state_->settle() : Result<>();
+  auto done = state_->lease.held() ? TENON_CO_ACT(*this, state_->settle()) : Result<>();
   state_->ended = true;
   if (!state_->lease.held()) co_return done;
   if (!done) {
@@ -115,6 +116,8 @@ void UnitOfWork::rollback() noexcept {
   state_->lease.rollback();
 }
 
+Tenant& UnitOfWork::tenant() const noexcept { return *state_->tenant; }
+bool UnitOfWork::waits() const noexcept { return state_->tenant->waits(); }
 const Tally& UnitOfWork::tally() const noexcept { return state_->tally; }
 const Viewer& UnitOfWork::viewer() const noexcept { return state_->viewer; }
 Origin& UnitOfWork::origin() noexcept { return state_->origin; }

@@ -4,9 +4,9 @@
 // tenant's writer lease to its end, reads what it wrote, and writes rows, events and audit together
 // or not at all.
 //
-// After acquire() every operation is synchronous and runs on the caller's thread: a plugin's host
-// calls use it from inside a guest without suspending. Hooks are the caller's business: run them
-// before insert() and update().
+// After acquire() every operation is synchronous and runs on the caller's thread: on a file a
+// plugin's host calls use it from inside a guest without suspending (act.h has the rest). Hooks are
+// the caller's business: run them before insert() and update().
 
 #include <cstdint>
 #include <functional>
@@ -161,6 +161,9 @@ class UnitOfWork {
   /// Idempotent.
   void rollback() noexcept;
 
+  [[nodiscard]] Tenant& tenant() const noexcept;
+  /// Whether its statements wait for a server: on threads that serve others see act.h.
+  [[nodiscard]] bool waits() const noexcept;
   [[nodiscard]] const Tally& tally() const noexcept;
   [[nodiscard]] const Viewer& viewer() const noexcept;
   [[nodiscard]] Origin& origin() noexcept;
