@@ -120,8 +120,9 @@ class Database {
 
 /// Opens or creates a database file (`create` says whether a missing one is made; its directory
 /// entry is then durable). Errors: not_found, unavailable (`storage.format`: the file is of a newer
-/// version, `storage.corrupt`: it is damaged or no database of ours, `storage.open`), each with the
-/// file's name in one line for the operator. Blocks.
+/// version, `storage.corrupt`: it is damaged or no database of ours, `storage.locked`: another
+/// process has it open, `storage.open`), each with the file's name in one line for the operator.
+/// Blocks.
 enum class Missing : std::uint8_t { refuse, create };
 [[nodiscard]] Result<std::unique_ptr<Database>> open_sqlite(const std::string& file,
                                                             Missing missing, BlockingPool& pool,

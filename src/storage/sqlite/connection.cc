@@ -111,6 +111,9 @@ Result<> Connection::configure(Mode mode) {
       return fail(to_error(code, handle, "sqlite3_db_config"));
   TENON_TRY(add_functions(handle));
   if (mode == Mode::reader) return {};
+  // Where it may not write, SQLite opens for reading without a word.
+  if (sqlite3_db_readonly(handle, "main") == 1)
+    return fail(to_error(SQLITE_READONLY, handle, "open"));
   sqlite3_wal_hook(
       handle,
       [](void* self, sqlite3*, const char*, int pages) {

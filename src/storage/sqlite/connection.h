@@ -13,6 +13,7 @@
 
 #include "async/deadline.h"
 #include "storage/session.h"
+#include "storage/sqlite/file_lock.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -48,6 +49,8 @@ class Connection final : public Session {
   /// First column of the first row of a PRAGMA or SELECT.
   [[nodiscard]] Result<std::int64_t> number(std::string_view sql);
 
+  /// Holds `lock` for as long as the file is open here.
+  void keep(FileLock lock) noexcept { lock_ = std::move(lock); }
   void refuse_outside_transaction() noexcept { outside_ = Outside::refused; }
   void set_deadline(Deadline deadline) noexcept { deadline_ = deadline; }
   [[nodiscard]] bool in_transaction() const noexcept;
@@ -79,6 +82,7 @@ class Connection final : public Session {
   class Use;
   [[nodiscard]] Result<StatementHandle> prepare(std::string_view sql);
 
+  FileLock lock_;  // outlives the handle
   Handle handle_;
   Outside outside_ = Outside::allowed;
   Deadline deadline_ = Deadline::never();

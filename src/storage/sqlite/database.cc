@@ -99,6 +99,7 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::string& file, Missing m
   const bool exists = std::filesystem::exists(file, ignored);
   if (!exists && missing == Missing::refuse)
     return fail(ErrorCode::not_found, fmt::format("{}: there is no such database.", file));
+  TENON_ASSIGN(lock, sqlite::FileLock::take(file));
   auto opened =
       sqlite::Connection::open(file, exists ? sqlite::Mode::writer : sqlite::Mode::creator);
   Result<> adopted =
@@ -113,6 +114,7 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::string& file, Missing m
                              fmt::format("{}: cannot be opened for writing.", file));
     return std::unexpected(std::move(error));
   }
+  (*opened)->keep(std::move(lock));
   return std::make_unique<sqlite::SqliteDatabase>(std::move(*opened), file, pool, options);
 }
 

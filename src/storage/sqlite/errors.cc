@@ -43,6 +43,9 @@ Meaning meaning_of(int code) {
               "A record that is referred to is missing."};
     case SQLITE_CONSTRAINT_NOTNULL:
       return {ErrorCode::invalid, "storage.not_null", "A required value is missing."};
+    case SQLITE_IOERR_FSYNC:
+    case SQLITE_IOERR_DIR_FSYNC:
+      return {ErrorCode::unavailable, "storage.sync", "The disk could not keep what was written."};
     default:
       break;
   }

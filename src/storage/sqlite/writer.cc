@@ -214,8 +214,13 @@ void Writer::commit_held() {
   }
   if (!members.empty()) finish(std::move(members), commit_transaction());
   if (connection_->log_pages() >= options_.checkpoint_pages) {
-    // A checkpoint that fails leaves the log longer; the next commit tries again.
-    (void)connection_->checkpoint();
+    // A checkpoint that fails leaves the log longer; the next commit tries again. A failed sync is
+    // another matter: a second one may succeed for pages that the system has thrown away.
+    if (const auto done = connection_->checkpoint();
+        !done && done.error().reason() == "storage.sync") {
+      const std::lock_guard lock(mutex_);
+      failed_ = true;
+    }
   }
   pass_on();
 }

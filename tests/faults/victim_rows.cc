@@ -1,0 +1,61 @@
+// Sixteen writers in group commit: each inserts a record, changes it a few times, and tells the
+// version that was acknowledged.
+#include <boost/asio/co_spawn.hpp>
+#include <random>
+
+#include "data/test_fixture.h"
+#include "victim.h"
+
+namespace tenon::testing {
+namespace {
+
+constexpr int kWriters = 16;
+
+asio::awaitable<void> write_for_ever(std::shared_ptr<data::Tenant> tenant, int pipe,
+                                     std::uint64_t seed, Mistake mistake) {
+  std::mt19937_64 random(seed);
+  for (;;) {
+    std::optional<RecordId> id;
+    const auto versions = 1 + random() % 4;
+    for (std::uint32_t version = 1; version <= versions; ++version) {
+      Told told{.id = {}, .version = version};
+      auto done = co_await data::run_unit(
+          tenant, data::Viewer{}, data::Origin{.plugin = "crm"}, data::testing::soon(),
+          [&](data::UnitOfWork& unit) -> Result<> {
+            TENON_ASSIGN(info, unit.catalog().entity("crm", "customer"));
+            json::object fields{{"name", "Acme"}, {"visits", static_cast<std::int64_t>(version)}};
+            if (version == 1) {
+              fields["notes"] = std::string(random() % 3000, 'n');
+              TENON_ASSIGN(made, unit.insert(*info, fields));
+              told.id = made.id.value.bytes;
+            } else {
+              TENON_ASSIGN(made, unit.update(*info, *id, fields, version - 1));
+              told.id = made.id.value.bytes;
+            }
+            if (mistake == Mistake::acknowledge_early) tell(pipe, told);
+            return {};
+          });
+      // A database that was killed under the writer refuses; the parent compares what was told.
+      if (!done) co_return;
+      if (mistake != Mistake::acknowledge_early) tell(pipe, told);
+      id = RecordId{Uuid{.bytes = told.id}};
+    }
+  }
+}
+
+}  // namespace
+
+int write_rows(std::shared_ptr<data::Tenant> tenant, int pipe, std::uint64_t seed,
+               Mistake mistake) {
+  asio::io_context loop;
+  for (int i = 0; i < kWriters; ++i)
+    asio::co_spawn(loop,
+                   write_for_ever(tenant, pipe, seed + static_cast<std::uint64_t>(i), mistake),
+                   [](std::exception_ptr bug) {
+                     if (bug) std::terminate();
+                   });
+  loop.run();
+  return 3;
+}
+
+}  // namespace tenon::testing
