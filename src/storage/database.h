@@ -82,6 +82,10 @@ class ReadLease {
   std::unique_ptr<Backend> backend_;
 };
 
+/// Whether other processes may have the same file open for writing. What a server keeps in memory
+/// of a tenant is true only while it is alone; workers that keep nothing there may share.
+enum class Sharing : std::uint8_t { alone, shared };
+
 struct Options {
   std::uint32_t format = 1;  // newest format this build reads
   std::size_t readers = 8;   // connections
@@ -89,6 +93,7 @@ struct Options {
   std::chrono::milliseconds lease_cap{2000};
   std::chrono::microseconds gather{300};  // longest wait for the other members of a group
   std::uint32_t checkpoint_pages = 10'000;
+  Sharing sharing = Sharing::alone;
 };
 
 struct Figures {
@@ -121,8 +126,8 @@ class Database {
 /// Opens or creates a database file (`create` says whether a missing one is made; its directory
 /// entry is then durable). Errors: not_found, unavailable (`storage.format`: the file is of a newer
 /// version, `storage.corrupt`: it is damaged or no database of ours, `storage.locked`: another
-/// process has it open, `storage.open`), each with the file's name in one line for the operator.
-/// Blocks.
+/// process has it open, and one of the two will not share, `storage.open`), each with the file's
+/// name in one line for the operator. Blocks.
 enum class Missing : std::uint8_t { refuse, create };
 [[nodiscard]] Result<std::unique_ptr<Database>> open_sqlite(const std::string& file,
                                                             Missing missing, BlockingPool& pool,

@@ -82,6 +82,21 @@ TEST_F(Opening, refuses_a_file_that_another_process_has_open_and_takes_it_when_t
   EXPECT_TRUE(stand->open());
 }
 
+TEST_F(Opening, lets_sharers_in_together_and_nobody_beside_one_who_is_alone) {
+  const storage::Options shared{.sharing = storage::Sharing::shared};
+  {
+    const auto first = storage::open_sqlite(file_, storage::Missing::refuse, pool_, shared);
+    ASSERT_TRUE(first) << first.error().for_log();
+    EXPECT_TRUE(storage::open_sqlite(file_, storage::Missing::refuse, pool_, shared));
+    expect_refused("storage.locked");
+  }
+  const auto alone = storage::open_sqlite(file_, storage::Missing::refuse, pool_);
+  ASSERT_TRUE(alone) << alone.error().for_log();
+  const auto late = storage::open_sqlite(file_, storage::Missing::refuse, pool_, shared);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().reason(), "storage.locked");
+}
+
 TEST_F(Opening, refuses_a_file_of_a_newer_format) {
   overwrite(60, std::string("\x00\x00\x00\x09", 4));
   expect_refused("storage.format");

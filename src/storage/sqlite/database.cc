@@ -104,7 +104,7 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::string& file, Missing m
   const bool exists = std::filesystem::exists(file, ignored);
   if (!exists && missing == Missing::refuse)
     return fail(ErrorCode::not_found, fmt::format("{}: there is no such database.", file));
-  TENON_ASSIGN(lock, sqlite::FileLock::take(file));
+  TENON_ASSIGN(lock, sqlite::FileLock::take(file, options.sharing));
   auto opened =
       sqlite::Connection::open(file, exists ? sqlite::Mode::writer : sqlite::Mode::creator);
   Result<> adopted =

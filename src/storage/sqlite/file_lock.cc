@@ -17,7 +17,7 @@ constexpr auto kStep = std::chrono::milliseconds(5);
 
 }  // namespace
 
-Result<FileLock> FileLock::take(const std::string& file) {
+Result<FileLock> FileLock::take(const std::string& file, Sharing sharing) {
   // Beside the file, not on it: closing any handle of a file drops the locks that SQLite holds on
   // it.
   const int handle = ::open((file + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -26,11 +26,12 @@ Result<FileLock> FileLock::take(const std::string& file) {
         Error(ErrorCode::unavailable, fmt::format("{}: cannot be opened for writing.", file))
             .because("storage.open"));
   FileLock lock(handle);
+  const int kind = sharing == Sharing::alone ? LOCK_EX : LOCK_SH;
   // A commit that is still on the pool keeps a file open for a moment after its database was
   // dropped.
   const auto patience = std::chrono::steady_clock::now() + kPatience;
   do {
-    if (::flock(handle, LOCK_EX | LOCK_NB) == 0) return lock;
+    if (::flock(handle, kind | LOCK_NB) == 0) return lock;
     std::this_thread::sleep_for(kStep);
   } while (std::chrono::steady_clock::now() < patience);
   return fail(Error(ErrorCode::unavailable, fmt::format("{}: another process has it open.", file))
