@@ -44,6 +44,9 @@ class Lease {
   /// the lease's own cap.
   void set_deadline(Deadline deadline) noexcept { backend_->set_deadline(deadline); }
 
+  /// Keeps `pass` for as long as this lease lives: who counts leases knows by that.
+  void keep(std::shared_ptr<const void> pass) noexcept { pass_ = std::move(pass); }
+
   /// Passes the lease on and waits until the work is durable. Errors: unavailable (`storage.rerun`,
   /// `storage.failed`), conflict (`storage.foreign_key`: a deferred violation is left, the work is
   /// undone), cancelled
@@ -54,6 +57,7 @@ class Lease {
   void rollback() noexcept;
 
  private:
+  std::shared_ptr<const void> pass_;  // shared with who counts; outlives the backend
   std::unique_ptr<Backend> backend_;
 };
 
