@@ -72,7 +72,7 @@ struct Tenants::State {
   std::map<std::string, std::shared_ptr<Tenant>, std::less<>>
       open;  // shared with whoever works in a tenant
   std::map<std::string, std::shared_ptr<Gate>, std::less<>> gates;  // of those; shared with passes
-  std::set<std::string, std::less<>> held;                          // being moved: nobody opens them
+  std::set<std::string, std::less<>> held;  // being moved: nobody opens them
 
   [[nodiscard]] std::string file(std::string_view name) const {
     return (directory / (std::string(name) + ".db")).string();

@@ -143,13 +143,12 @@ Result<> write_end(storage::Session& session, const ArchiveReport& report) {
   for (const auto& [name, hash] : report.tables) {
     const std::array<storage::Value, 3> values{
         std::string_view(name), static_cast<std::int64_t>(hash.rows), Blob(hash.sum)};
-    TENON_TRY(session.execute("INSERT INTO archive_table(name, rows, sum) VALUES(?1, ?2, ?3)",
-                              values));
+    TENON_TRY(
+        session.execute("INSERT INTO archive_table(name, rows, sum) VALUES(?1, ?2, ?3)", values));
   }
-  const std::array<storage::Value, 5> values{std::string_view(report.tenant), report.made_at,
-                                             static_cast<std::int64_t>(report.rows),
-                                             static_cast<std::int64_t>(report.files),
-                                             static_cast<std::int64_t>(report.file_bytes)};
+  const std::array<storage::Value, 5> values{
+      std::string_view(report.tenant), report.made_at, static_cast<std::int64_t>(report.rows),
+      static_cast<std::int64_t>(report.files), static_cast<std::int64_t>(report.file_bytes)};
   TENON_TRY(session.execute(
       "INSERT INTO archive_end(tenant, made_at, rows, files, file_bytes) VALUES(?1, ?2, ?3, ?4, "
       "?5)",
@@ -215,17 +214,16 @@ Result<> check_files(storage::Session& session, const std::string& file,
     hash = Sha256();
     return {};
   };
-  TENON_TRY(
-      each_part(session, [&](const Digest& sha256, std::int64_t part, Blob data) -> Result<> {
-        if (part == 0) {
-          TENON_TRY(close());
-          current = sha256;
-          ++files;
-        }
-        if (current != sha256) return fail(damaged(file, "a part of a file is missing"));
-        hash.update(data);
-        return {};
-      }));
+  TENON_TRY(each_part(session, [&](const Digest& sha256, std::int64_t part, Blob data) -> Result<> {
+    if (part == 0) {
+      TENON_TRY(close());
+      current = sha256;
+      ++files;
+    }
+    if (current != sha256) return fail(damaged(file, "a part of a file is missing"));
+    hash.update(data);
+    return {};
+  }));
   TENON_TRY(close());
   std::int64_t wanted = 0;
   TENON_TRY(session.query("SELECT count(*) FROM blob", {}, [&](const Row& row) {
@@ -254,9 +252,8 @@ Result<ArchiveReport> verify_content(storage::Session& session, const std::strin
 
 Result<ArchiveReport> seal_archive(const std::string& file, std::string_view tenant,
                                    BlobStore& store, Timestamp now) {
-  ArchiveReport report{.tenant = std::string(tenant),
-                       .made_at = now.time_since_epoch().count(),
-                       .tables = {}};
+  ArchiveReport report{
+      .tenant = std::string(tenant), .made_at = now.time_since_epoch().count(), .tables = {}};
   {
     TENON_ASSIGN(to, storage::fill_sqlite(file, kFormat));
     TENON_TRY(to->session().script(kTables));
@@ -300,16 +297,15 @@ Result<> restore_files(storage::Session& archive, BlobStore& store) {
     writer.reset();
     return {};
   };
-  TENON_TRY(
-      each_part(archive, [&](const Digest& sha256, std::int64_t part, Blob data) -> Result<> {
-        if (part == 0) {
-          TENON_TRY(close());
-          current = sha256;
-          TENON_ASSIGN(begun, store.begin());
-          writer = std::move(begun);
-        }
-        return writer->write(data);
-      }));
+  TENON_TRY(each_part(archive, [&](const Digest& sha256, std::int64_t part, Blob data) -> Result<> {
+    if (part == 0) {
+      TENON_TRY(close());
+      current = sha256;
+      TENON_ASSIGN(begun, store.begin());
+      writer = std::move(begun);
+    }
+    return writer->write(data);
+  }));
   return close();
 }
 
@@ -319,11 +315,11 @@ Result<> extract_tenant(const std::string& archive, const std::string& to) {
   std::uint64_t parts = 0;
   {
     TENON_ASSIGN(filling, storage::fill_sqlite(to, kFormat));
-    TENON_TRY(filling->session().query("SELECT count(*) FROM archive_file", {},
-                                       [&](const Row& row) {
-                                         parts = static_cast<std::uint64_t>(row.integer(0));
-                                         return Visit::stop;
-                                       }));
+    TENON_TRY(
+        filling->session().query("SELECT count(*) FROM archive_file", {}, [&](const Row& row) {
+          parts = static_cast<std::uint64_t>(row.integer(0));
+          return Visit::stop;
+        }));
     TENON_TRY(filling->session().script(
         "DROP TABLE archive_file; DROP TABLE archive_table; DROP TABLE archive_end"));
     TENON_TRY(filling->finish());

@@ -22,13 +22,13 @@ namespace tenon::data {
 inline constexpr std::uint32_t kArchiveFormat = 1;
 
 struct ArchiveReport {
-  std::string tenant;  // its name when it was made
+  std::string tenant;        // its name when it was made
   std::int64_t made_at = 0;  // microseconds
   TableHashes tables;
   std::uint64_t rows = 0;
-  std::uint64_t files = 0;       // contents
+  std::uint64_t files = 0;  // contents
   std::uint64_t file_bytes = 0;
-  std::uint64_t bytes = 0;       // of the archive
+  std::uint64_t bytes = 0;  // of the archive
 };
 
 /// Puts the files' content, the hashes and the row that ends an archive into a copy of a tenant,

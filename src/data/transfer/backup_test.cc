@@ -85,8 +85,9 @@ TEST_F(BackupTest, is_of_one_moment_while_others_write) {
     ASSERT_TRUE(restored) << restored.error().for_log();
     auto copy = tenants_.open(name);
     ASSERT_TRUE(copy) << copy.error().for_log();
-    EXPECT_EQ(number_in(**copy, "SELECT (SELECT count(*) FROM audit) - (SELECT count(*) FROM "
-                                "outbox)"),
+    EXPECT_EQ(number_in(**copy,
+                        "SELECT (SELECT count(*) FROM audit) - (SELECT count(*) FROM "
+                        "outbox)"),
               0)
         << "a row, its event and its audit row are there together";
     std::swap(tenant_, *copy);
@@ -103,8 +104,7 @@ TEST_F(BackupTest, refuses_an_archive_with_any_byte_flipped_or_missing) {
   ASSERT_TRUE(made) << made.error().for_log();
   const auto bad = directory_ / "bad.tenant";
   const auto fresh = [&] {
-    std::filesystem::copy_file(archive(), bad,
-                               std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(archive(), bad, std::filesystem::copy_options::overwrite_existing);
   };
   for (int i = 0; i < 40; ++i) {
     fresh();

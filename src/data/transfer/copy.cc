@@ -88,8 +88,7 @@ class TableWriter {
           values_.push_back(batch.at(row, column));
       auto& session = to_.session();
       TENON_TRY(session.execute(
-          count == rows_ ? full_ : insert_sql(table_, target_, count, session.dialect()),
-          values_));
+          count == rows_ ? full_ : insert_sql(table_, target_, count, session.dialect()), values_));
     }
     bytes_ += batch.bytes();
     if (bytes_ < kCommitBytes) return {};
@@ -116,8 +115,8 @@ Result<bool> has_meta(storage::Session& session) {
 Result<> prepare(storage::Filling& to, Random& random) {
   TENON_ASSIGN(used, has_meta(to.session()));
   if (used)
-    return fail(Error(ErrorCode::conflict, "The database is not empty.")
-                    .because("transfer.not_empty"));
+    return fail(
+        Error(ErrorCode::conflict, "The database is not empty.").because("transfer.not_empty"));
   TENON_TRY(create_target_system(to.session(), random));
   TENON_TRY(to.session().execute("DELETE FROM meta"));
   const std::array<storage::Value, 2> values{
@@ -191,11 +190,11 @@ Result<> compare(storage::Filling& to, const Catalog& catalog, CopyReport& repor
   if (report.sealed > 0) report.tables["audit"] = there["audit"];
   for (auto it = there.begin(); it != there.end();)
     it = it->second.rows == 0 && !report.tables.contains(it->first) ? there.erase(it)
-                                                                     : std::next(it);
+                                                                    : std::next(it);
   if (const auto table = first_difference(report.tables, there); !table.empty())
-    return fail(Error(ErrorCode::internal,
-                      fmt::format("The copy of the table \"{}\" is not equal.", table))
-                    .because("transfer.different"));
+    return fail(
+        Error(ErrorCode::internal, fmt::format("The copy of the table \"{}\" is not equal.", table))
+            .because("transfer.different"));
   return {};
 }
 

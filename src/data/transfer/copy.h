@@ -21,7 +21,7 @@ namespace tenon::data {
 [[nodiscard]] Result<std::unique_ptr<storage::Filling>> fill_database(storage::Database& database);
 
 struct CopyReport {
-  TableHashes tables;       // as they are on the other side
+  TableHashes tables;  // as they are on the other side
   std::uint64_t rows = 0;
   std::uint64_t sealed = 0;  // audit rows that had no seal yet and got one
 };

@@ -14,8 +14,8 @@ Result<std::shared_ptr<const void>> Gate::enter() {
                       .because("tenant.moving"));
     ++inside_;
   }
-  return std::shared_ptr<const void>(
-      this, [self = shared_from_this()](const void*) { self->leave(); });
+  return std::shared_ptr<const void>(this,
+                                     [self = shared_from_this()](const void*) { self->leave(); });
 }
 
 void Gate::leave() noexcept {

@@ -14,8 +14,8 @@ inline constexpr std::size_t kLastLine = 90;
 /// Errors: unavailable (`archive.io`).
 [[nodiscard]] Result<> write_last_line(const std::string& file);
 /// Size of what the line covers. Errors: invalid (`archive.truncated`: it is missing,
-/// `archive.format`: it is of a newer version, `archive.corrupt`: it says something else), not_found,
-/// each with the file's name.
+/// `archive.format`: it is of a newer version, `archive.corrupt`: it says something else),
+/// not_found, each with the file's name.
 [[nodiscard]] Result<std::uint64_t> check_last_line(const std::string& file);
 /// Copies the first `size` bytes.
 [[nodiscard]] Result<> copy_bytes(const std::string& from, const std::string& to,

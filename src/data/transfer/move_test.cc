@@ -34,17 +34,18 @@ class MoveTest : public testing::TransferTest {
   }
 };
 
-#define TENON_NEEDS_OTHER(name)            \
-  const auto name = other_database();      \
+#define TENON_NEEDS_OTHER(name)       \
+  const auto name = other_database(); \
   if (name.empty()) GTEST_SKIP() << "no PostgreSQL on this machine"
 
 TEST_F(MoveTest, goes_to_postgresql_and_back_without_losing_anything) {
   TENON_NEEDS_OTHER(other);
   fill();
   if (tenon::testing::on_postgres())
-    ASSERT_TRUE(tenon::testing::run(run_durably(
-        tenant_->database(), soon(),
-        [](storage::Session& session) { return seal_audit(session, 10'000); })));
+    ASSERT_TRUE(
+        tenon::testing::run(run_durably(tenant_->database(), soon(), [](storage::Session& session) {
+          return seal_audit(session, 10'000);
+        })));
   const auto before = hashes_of(*tenant_);
   for (const auto& to : {other, std::string(), other, other_database(), std::string()}) {
     const auto moved = move_to(to);

@@ -18,9 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::unexpected<Error> broken(const fs::path& path, std::string_view what) {
-  return fail(
-      Error(ErrorCode::unavailable, fmt::format("{}: cannot be {}.", path.string(), what))
-          .because("tenant.folder"));
+  return fail(Error(ErrorCode::unavailable, fmt::format("{}: cannot be {}.", path.string(), what))
+                  .because("tenant.folder"));
 }
 
 fs::path with(const fs::path& folder, std::string_view name, std::string_view ending) {

@@ -165,8 +165,7 @@ Result<std::vector<TableInfo>> read_tables(storage::Session& session, const Cata
   return tables;
 }
 
-Result<std::vector<UniqueKey>> read_unique_keys(storage::Session& session,
-                                                const TableInfo& table) {
+Result<std::vector<UniqueKey>> read_unique_keys(storage::Session& session, const TableInfo& table) {
   constexpr std::string_view kOnSqlite =
       "SELECT i.name, c.name FROM pragma_index_list(?1) AS i JOIN pragma_index_info(i.name) AS c "
       "WHERE i.origin = 'u' ORDER BY i.name, c.seqno";
@@ -178,14 +177,13 @@ Result<std::vector<UniqueKey>> read_unique_keys(storage::Session& session,
   std::vector<UniqueKey> keys;
   std::string last;
   const std::array<storage::Value, 1> values{std::string_view(table.name)};
-  TENON_TRY(
-      session.query(session.dialect() == storage::Dialect::sqlite ? kOnSqlite : kOnPostgres, values,
-                    [&](const Row& row) {
-                      if (keys.empty() || row.text(0) != last) keys.emplace_back();
-                      last = row.text(0);
-                      keys.back().emplace_back(row.text(1));
-                      return Visit::more;
-                    }));
+  TENON_TRY(session.query(session.dialect() == storage::Dialect::sqlite ? kOnSqlite : kOnPostgres,
+                          values, [&](const Row& row) {
+                            if (keys.empty() || row.text(0) != last) keys.emplace_back();
+                            last = row.text(0);
+                            keys.back().emplace_back(row.text(1));
+                            return Visit::more;
+                          }));
   return keys;
 }
 
@@ -196,9 +194,10 @@ Result<std::map<std::string, std::int64_t>> read_counters(storage::Session& sess
     if (!table.counter) continue;
     const auto last = session.dialect() == storage::Dialect::sqlite
                           ? std::string("(SELECT seq FROM sqlite_sequence WHERE name = ?1)")
-                          : fmt::format("pg_sequence_last_value(CAST(pg_get_serial_sequence(CAST("
-                                        "quote_ident(?1) AS TEXT), '{}') AS regclass))",
-                                        *table.counter);
+                          : fmt::format(
+                                "pg_sequence_last_value(CAST(pg_get_serial_sequence(CAST("
+                                "quote_ident(?1) AS TEXT), '{}') AS regclass))",
+                                *table.counter);
     const std::array<storage::Value, 1> values{std::string_view(table.name)};
     TENON_TRY(session.query(
         fmt::format("SELECT CAST(coalesce({}, 0) AS BIGINT), coalesce((SELECT max({}) FROM {}), 0)",
@@ -232,9 +231,8 @@ void RowBatch::add(const Row& row, const TableInfo& table) {
     const int column = static_cast<int>(i);
     Cell cell;
     const auto keep = [&](Cell::Kind kind, std::string_view text) {
-      cell = {.kind = kind,
-              .number = static_cast<std::int64_t>(text.size()),
-              .offset = bytes_.size()};
+      cell = {
+          .kind = kind, .number = static_cast<std::int64_t>(text.size()), .offset = bytes_.size()};
       bytes_ += text;
     };
     if (!row.is_null(column)) switch (table.columns[i].storage) {

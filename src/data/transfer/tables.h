@@ -24,9 +24,9 @@ struct TableColumn {
 
 /// One table, without what belongs to one kind of database only (SQLite's `rid`).
 struct TableInfo {
-  std::string name;                  // unquoted
-  std::vector<TableColumn> columns;  // in the order of their names
-  std::vector<std::size_t> key;      // columns that tell its rows apart, in order
+  std::string name;                    // unquoted
+  std::vector<TableColumn> columns;    // in the order of their names
+  std::vector<std::size_t> key;        // columns that tell its rows apart, in order
   std::optional<std::string> counter;  // the column that the database numbers
 
   [[nodiscard]] const TableColumn* find(std::string_view column) const noexcept {
@@ -37,8 +37,8 @@ struct TableInfo {
 };
 
 /// All tables in the order of their names, but those that are made of the others: search tokens,
-/// what the ledger notes of a table's looks, and what an archive has beside them. Errors: internal (`transfer.key`: a table whose
-/// rows cannot be told apart).
+/// what the ledger notes of a table's looks, and what an archive has beside them. Errors: internal
+/// (`transfer.key`: a table whose rows cannot be told apart).
 [[nodiscard]] Result<std::vector<TableInfo>> read_tables(storage::Session& session,
                                                          const Catalog& catalog);
 

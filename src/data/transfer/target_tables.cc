@@ -40,8 +40,8 @@ std::string general_table(const TableInfo& table, const std::vector<UniqueKey>& 
   for (const auto& columns : unique) body += fmt::format("UNIQUE ({}), ", list_of(columns));
   UniqueKey key;
   for (const auto column : table.key) key.push_back(table.columns[column].name);
-  return fmt::format("CREATE TABLE {} ({}PRIMARY KEY ({})){}", quote(table.name), body, list_of(key),
-                     dialect == storage::Dialect::sqlite ? " STRICT" : "");
+  return fmt::format("CREATE TABLE {} ({}PRIMARY KEY ({})){}", quote(table.name), body,
+                     list_of(key), dialect == storage::Dialect::sqlite ? " STRICT" : "");
 }
 
 }  // namespace
@@ -65,9 +65,9 @@ Result<> create_target_tables(storage::Session& from, storage::Session& to, cons
     }
     for (const auto& column : table.columns)
       if (found->find(column.name) == nullptr)
-        TENON_TRY(to.script(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", quote(table.name),
-                                             quote(column.name),
-                                             general_type(dialect, column.storage))));
+        TENON_TRY(
+            to.script(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", quote(table.name),
+                                  quote(column.name), general_type(dialect, column.storage))));
   }
   return {};
 }

@@ -132,8 +132,8 @@ Result<> TenantOperations::bury_file(const std::string& name) {
   const auto file = folder_.file(name);
   {
     // Opening it for ourselves shows that nobody has it; closing it writes its log into it.
-    auto opened = storage::open_sqlite(file.string(), storage::Missing::refuse, pool_,
-                                       {.format = kFormat});
+    auto opened =
+        storage::open_sqlite(file.string(), storage::Missing::refuse, pool_, {.format = kFormat});
     if (!opened && opened.error().reason() == "storage.locked") return {};
   }
   TENON_ASSIGN(grave, make_grave(name));
@@ -158,9 +158,9 @@ Result<bool> TenantOperations::is_lived_in(const Place& place) const {
 
 /// Never a schema that was used before: an old copy keeps its name, and nothing has to be renamed.
 Place TenantOperations::fresh_place(const std::string& name, const std::string& database) {
-  return {.address = database,
-          .schema = fmt::format("{}-{:012x}", name.substr(0, 27),
-                                random_.next() & 0xffff'ffff'ffffU)};
+  return {
+      .address = database,
+      .schema = fmt::format("{}-{:012x}", name.substr(0, 27), random_.next() & 0xffff'ffff'ffffU)};
 }
 
 Result<std::uint64_t> TenantOperations::fill_schema(const std::string& name, const Place& place,
@@ -175,8 +175,7 @@ Result<std::uint64_t> TenantOperations::fill_schema(const std::string& name, con
   return report.rows;
 }
 
-Result<std::uint64_t> TenantOperations::fill_file(const std::string& name,
-                                                  storage::Session& from) {
+Result<std::uint64_t> TenantOperations::fill_file(const std::string& name, storage::Session& from) {
   const auto draft = folder_.draft(name).string();
   std::uint64_t rows = 0;
   {
@@ -220,8 +219,7 @@ Result<ArchiveReport> TenantOperations::backup(const std::string& name,
   return report;
 }
 
-Result<ArchiveReport> TenantOperations::restore(const std::string& archive,
-                                                const std::string& name,
+Result<ArchiveReport> TenantOperations::restore(const std::string& archive, const std::string& name,
                                                 const std::string& database) {
   const auto lock = begin(name);
   if (!lock) return std::unexpected(Error(lock.error()));
@@ -266,16 +264,15 @@ Result<> TenantOperations::switch_place(const std::string& name, const Place& fr
   return rename_durably(folder_.incoming(name), folder_.entry(name));
 }
 
-Result<std::uint64_t> TenantOperations::move(const std::string& name,
-                                             const std::string& database) {
+Result<std::uint64_t> TenantOperations::move(const std::string& name, const std::string& database) {
   const auto lock = begin(name);
   if (!lock) return std::unexpected(Error(lock.error()));
   TENON_ASSIGN(from, find(name));
   if (from.address == database)
     return refused(ErrorCode::conflict, "tenant.there",
                    fmt::format("The tenant \"{}\" is there already.", name));
-  const auto to = database.empty() ? Place{.address = {}, .schema = name}
-                                   : fresh_place(name, database);
+  const auto to =
+      database.empty() ? Place{.address = {}, .schema = name} : fresh_place(name, database);
   std::uint64_t rows = 0;
   TENON_ASSIGN(hold, tenants_.hold(name, Deadline::after(kQuietWithin)));
   step("held");
@@ -325,8 +322,7 @@ Result<std::size_t> TenantOperations::purge(const std::string& name) {
   std::vector<fs::path> graves;
   for (fs::directory_iterator it(folder_.trash(), error), end; !error && it != end;
        it.increment(error))
-    if (const auto grave = it->path().filename().string();
-        grave.substr(0, grave.find('@')) == name)
+    if (const auto grave = it->path().filename().string(); grave.substr(0, grave.find('@')) == name)
       graves.push_back(it->path());
   for (const auto& grave : graves) {
     if (const auto entry = grave / "tenant.postgres"; fs::exists(entry, error)) {
@@ -383,8 +379,8 @@ Result<std::vector<TenantListing>> TenantOperations::list() {
     TENON_ASSIGN(bytes, size_of(name, *place));
     one.bytes = bytes;
     std::error_code error;
-    for (fs::recursive_directory_iterator it(folder_.blobs(name), error), end;
-         !error && it != end; it.increment(error))
+    for (fs::recursive_directory_iterator it(folder_.blobs(name), error), end; !error && it != end;
+         it.increment(error))
       if (it->is_regular_file(error)) one.file_bytes += it->file_size(error);
     all.push_back(std::move(one));
   }

@@ -4,8 +4,8 @@
 // beside it and checked, then one rename of one directory entry says where the tenant is. What an
 // interrupted command left is found and taken away by the next one.
 //
-//   restore, move   copy (nobody's) → checked → [the entry is renamed] → the old place into the trash
-//   drop            [the entry is renamed into the trash]
+//   restore, move   copy (nobody's) → checked → [the entry is renamed] → the old place into the
+//   trash drop            [the entry is renamed into the trash]
 //
 // A backup is taken while the tenant is in use, by this process or another. Moving and dropping
 // need it for themselves: a tenant in a file that another process has open is refused. On

@@ -1,8 +1,6 @@
 #pragma once
 // Test support: a tenant with orders, lines, files and history, and what is compared of it.
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -65,8 +63,8 @@ class TransferTest : public SalesTest {
     auto reader = store->open(sha256);
     if (!reader) return reader.error().reason();
     std::string content((*reader)->size(), '\0');
-    EXPECT_TRUE((*reader)->read(
-        0, {reinterpret_cast<std::uint8_t*>(content.data()), content.size()}));
+    EXPECT_TRUE(
+        (*reader)->read(0, {reinterpret_cast<std::uint8_t*>(content.data()), content.size()}));
     return content;
   }
 
@@ -102,8 +100,8 @@ class TransferTest : public SalesTest {
     const auto table = tenant->catalog()->find("shop", "order")->table();
     const auto rows = number_in(*tenant, "SELECT count(*) FROM " + table);
     for (const auto* column : {"f_number", "f_ticket"})
-      EXPECT_EQ(number_in(*tenant, "SELECT count(DISTINCT \"" + std::string(column) + "\") FROM " +
-                                       table),
+      EXPECT_EQ(number_in(*tenant,
+                          "SELECT count(DISTINCT \"" + std::string(column) + "\") FROM " + table),
                 rows)
           << column;
     const auto audit = tenant->verify_audit();
@@ -114,8 +112,7 @@ class TransferTest : public SalesTest {
   std::vector<std::string> trash() {
     std::vector<std::string> names;
     std::error_code none;
-    for (const auto& grave :
-         std::filesystem::directory_iterator(directory_ / "trash", none))
+    for (const auto& grave : std::filesystem::directory_iterator(directory_ / "trash", none))
       for (const auto& one : std::filesystem::directory_iterator(grave.path()))
         names.push_back(one.path().filename().string());
     std::ranges::sort(names);

@@ -132,8 +132,7 @@ Result<> Connection::configure(Mode mode) {
 Result<> Connection::configure_copy(Mode mode) {
   sqlite3_limit(handle_.get(), SQLITE_LIMIT_ATTACHED, 1);
   if (mode == Mode::copier) return {};
-  if (const int code =
-          sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_ENABLE_FKEY, 0, nullptr);
+  if (const int code = sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_ENABLE_FKEY, 0, nullptr);
       code != SQLITE_OK)
     return fail(to_error(code, handle_.get(), "sqlite3_db_config"));
   TENON_TRY(control("PRAGMA synchronous = OFF"));

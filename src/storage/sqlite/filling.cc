@@ -26,11 +26,10 @@ class FileFilling final : public Filling {
   Result<> finish() override {
     TENON_TRY(connection_->control("COMMIT"));
     std::string dangling;
-    TENON_TRY(
-        connection_->query("PRAGMA foreign_key_check", {}, [&dangling](const Row& row) {
-          dangling = fmt::format("{} refers to {}", row.text(0), row.text(2));
-          return Visit::stop;
-        }));
+    TENON_TRY(connection_->query("PRAGMA foreign_key_check", {}, [&dangling](const Row& row) {
+      dangling = fmt::format("{} refers to {}", row.text(0), row.text(2));
+      return Visit::stop;
+    }));
     if (dangling.empty()) return {};
     return fail(Error(ErrorCode::conflict, "A record that is referred to is missing.")
                     .because("storage.foreign_key")
@@ -42,9 +41,8 @@ class FileFilling final : public Filling {
 };
 
 std::unexpected<Error> unsynced(const std::string& path) {
-  return fail(
-      Error(ErrorCode::unavailable, fmt::format("{}: cannot be synchronised.", path))
-          .because("storage.sync"));
+  return fail(Error(ErrorCode::unavailable, fmt::format("{}: cannot be synchronised.", path))
+                  .because("storage.sync"));
 }
 
 Result<> sync(const std::string& path, int flags) {
@@ -72,8 +70,7 @@ Result<> shrink_sqlite(const std::string& file) {
   return connection->control("VACUUM");
 }
 
-Result<std::unique_ptr<Session>> read_sqlite(const std::string& file,
-                                             std::uint32_t newest_format) {
+Result<std::unique_ptr<Session>> read_sqlite(const std::string& file, std::uint32_t newest_format) {
   auto opened = sqlite::Connection::open(file, sqlite::Mode::reader);
   Result<> good = opened ? Result<>() : std::unexpected(opened.error());
   if (good) good = sqlite::adopt(**opened, file, {.format = newest_format});
@@ -82,10 +79,10 @@ Result<std::unique_ptr<Session>> read_sqlite(const std::string& file,
     const auto reason = good.error().reason();
     if (reason == "storage.format" || good.error().message().starts_with(file))
       return std::unexpected(std::move(good.error()));
-    return fail(Error(ErrorCode::unavailable,
-                      fmt::format("{}: damaged, or no SQLite database.", file))
-                    .because("storage.corrupt")
-                    .in_context(good.error().for_log()));
+    return fail(
+        Error(ErrorCode::unavailable, fmt::format("{}: damaged, or no SQLite database.", file))
+            .because("storage.corrupt")
+            .in_context(good.error().for_log()));
   }
   return std::unique_ptr<Session>(std::move(*opened));
 }
