@@ -8,6 +8,7 @@
 #include "data/files/references.h"
 #include "data/names.h"
 #include "data/search.h"
+#include "data/states.h"
 #include "data/unit_state.h"
 
 namespace tenon::data {
@@ -146,6 +147,7 @@ Result<std::optional<Record>> UnitOfWork::State::add(const EntityInfo& entity,
     row[sequence.column] = std::move(text);
   }
   TENON_TRY(compute(entity, row));
+  TENON_TRY(check_transition(entity, {}, row, {.user = user, .may = {}}));
   for (std::size_t i = 0; i < columns.size(); ++i)
     if (!columns[i].fold_sql.empty()) row.push_back(folded(row[i]));
 
@@ -219,6 +221,8 @@ Result<Record> UnitOfWork::State::change(const EntityInfo& entity, RecordId id,
   const auto differs = difference(entity, before, after);
   if (differs.changed.empty())
     return Record{.id = id, .version = version, .json = seen(sight(entity), before)};
+
+  TENON_TRY(check_transition(entity, before, after, {.user = user_value(viewer), .may = {}}));
 
   const auto moment = now();
   after[system_place(entity, 0)] = static_cast<std::int64_t>(version + 1);

@@ -27,6 +27,10 @@
 
 namespace tenon::data {
 
+struct MigrationPlan;
+struct Backfill;
+enum class Consent : std::uint8_t;
+
 /// What an install brings.
 struct Package {
   std::string id;
@@ -97,11 +101,19 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
 
   [[nodiscard]] UnitOfWork unit(Viewer viewer, Origin origin = {});
 
-  /// Installs a plugin, or upgrades it in place where the change only adds (new entities, new
-  /// optional fields, indexes). One transaction: all or nothing. Errors: invalid (`schema.…` with
-  /// all field errors), conflict
-  /// (`schema.incompatible`).
+  /// upgrade() of what loses nothing and needs no step of the module.
   [[nodiscard]] Task<> install(Package package, Deadline deadline);
+  /// Installs a plugin or brings it to another version: see migrator.h. Errors: invalid
+  /// (`schema.…`), conflict (`schema.data`: the rows do not fit, `schema.consent`: values would be
+  /// lost, `schema.migration_running`).
+  [[nodiscard]] Task<MigrationPlan> upgrade(Package package, Consent consent, Backfill backfill,
+                                            Deadline deadline);
+  /// What upgrade() would do, in words and in SQL.
+  [[nodiscard]] Task<MigrationPlan> plan(Package package, Deadline deadline);
+  /// upgrade() in a transaction that is thrown away.
+  [[nodiscard]] Task<MigrationPlan> dry_run(Package package, Deadline deadline);
+  /// Takes the last upgrade of `plugin` back, with what it put away. Errors: see migrator.h.
+  [[nodiscard]] Task<> undo(std::string plugin, Consent consent, Deadline deadline);
   [[nodiscard]] Task<> set_state(std::string plugin, PluginState state, Deadline deadline);
   /// Drops the plugin's tables and row. Errors: conflict (`schema.referenced`) while another plugin
   /// refers to them.

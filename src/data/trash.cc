@@ -8,6 +8,7 @@
 #include "data/encode.h"
 #include "data/files/references.h"
 #include "data/search.h"
+#include "data/states.h"
 #include "data/unit_state.h"
 
 namespace tenon::data {
@@ -78,6 +79,7 @@ Result<> UnitOfWork::erase(const EntityInfo& entity, RecordId id,
 Result<> UnitOfWork::State::erase_row(const EntityInfo& entity, RecordId id,
                                       std::vector<Value> row) {
   if (cascade >= kMaxCascade) return too_deep();
+  TENON_TRY(check_erasable(entity, row));
   const auto before = json_of(entity, row);
   const auto version = version_of(entity, row);
   const auto moment = now();
