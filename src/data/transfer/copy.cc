@@ -7,6 +7,7 @@
 
 #include "async/wait_for.h"
 #include "data/audit.h"
+#include "data/ledger.h"
 #include "data/names.h"
 #include "data/search.h"
 #include "data/system.h"
@@ -111,6 +112,16 @@ Result<bool> has_meta(storage::Session& session) {
   return std::ranges::find(tables, "meta", &TableInfo::name) != tables.end();
 }
 
+/// The steps of a change of the schema are words of one database.
+Result<> refuse_half_changed(storage::Session& from, const storage::Session& to) {
+  if (from.dialect() == to.dialect()) return {};
+  TENON_ASSIGN(running, Ledger(from).unfinished());
+  if (!running) return {};
+  return fail(Error(ErrorCode::conflict,
+                    fmt::format("A change by \"{}\" is still under way.", running->plan.plugin))
+                  .because("schema.migration_running"));
+}
+
 /// An empty tenant with the mark in it.
 Result<> prepare(storage::Filling& to, Random& random) {
   TENON_ASSIGN(used, has_meta(to.session()));
@@ -174,8 +185,9 @@ Result<> copy_rows(storage::Session& from, storage::Filling& to,
   return to.commit();
 }
 
-Result<> finish(storage::Filling& to, const Catalog& catalog) {
-  TENON_TRY(finish_target_tables(to.session(), catalog));
+Result<> finish(storage::Filling& to, const Catalog& catalog,
+                const std::vector<TableShape>& shapes) {
+  TENON_TRY(finish_target_tables(to.session(), catalog, shapes));
   TENON_TRY(to.commit());
   for (const auto* entity : catalog.entities()) {
     TENON_TRY(refill_search(to.session(), *entity));
@@ -208,15 +220,16 @@ Result<std::unique_ptr<storage::Filling>> fill_database(storage::Database& datab
 
 Result<CopyReport> copy_tenant(storage::Session& from, storage::Filling& to, Random& random) {
   CopyReport report;
+  TENON_TRY(refuse_half_changed(from, to.session()));
   TENON_ASSIGN(catalog, read_catalog(from));
   TENON_ASSIGN(tables, read_tables(from, *catalog));
   order_by_references(tables);
   TENON_TRY(prepare(to, random));
-  TENON_TRY(create_target_tables(from, to.session(), *catalog, tables));
+  TENON_ASSIGN(shapes, create_target_tables(from, to.session(), *catalog, tables));
   TENON_TRY(to.commit());
   TENON_ASSIGN(targets, read_tables(to.session(), *catalog));
   TENON_TRY(copy_rows(from, to, tables, targets, report));
-  TENON_TRY(finish(to, *catalog));
+  TENON_TRY(finish(to, *catalog, shapes));
   TENON_ASSIGN(sealed, seal_all(to));
   report.sealed = sealed;
   const std::array<storage::Value, 1> values{kMark};

@@ -27,8 +27,9 @@ struct CopyReport {
 };
 
 /// Reads `from`, which must stay on one moment, into `to`, which must be new. Every table is read
-/// back and compared. Memory: a few batches. Blocks. Errors: conflict (`transfer.not_empty`),
-/// internal (`transfer.table`, `transfer.different`: with the table's name), those of the sessions.
+/// back and compared. Memory: a few batches. Blocks. Errors: conflict (`transfer.not_empty`,
+/// `schema.migration_running`), internal (`transfer.table`, `transfer.different`: with the table's
+/// name), those of the sessions.
 [[nodiscard]] Result<CopyReport> copy_tenant(storage::Session& from, storage::Filling& to,
                                              Random& random);
 

@@ -8,19 +8,21 @@
 
 #include "base/random.h"
 #include "data/catalog.h"
+#include "data/shape.h"
 #include "data/transfer/tables.h"
 #include "storage/session.h"
 
 namespace tenon::data {
 
-[[nodiscard]] Result<> create_target_system(storage::Session& session, Random& random);
+[[nodiscard]] Result<> create_target_system(storage::Session& to, Random& random);
 /// Tables of `catalog`, with the columns that `source` has beyond it, and tables that nobody else
-/// makes: of a native module, or put away by an upgrade.
-[[nodiscard]] Result<> create_target_tables(storage::Session& from, storage::Session& to,
-                                            const Catalog& catalog,
-                                            const std::vector<TableInfo>& source);
-/// Indexes, references and empty search tables. Errors: conflict (`storage.foreign_key`,
-/// `storage.unique`) when the rows do not hold what they must.
-[[nodiscard]] Result<> finish_target_tables(storage::Session& session, const Catalog& catalog);
+/// makes: of a native module, or put away by an upgrade. Gives what the entities' tables are to be.
+[[nodiscard]] Result<std::vector<TableShape>> create_target_tables(
+    storage::Session& from, storage::Session& to, const Catalog& catalog,
+    const std::vector<TableInfo>& source);
+/// Indexes, references and empty search tables, and what the ledger notes of all that. Errors:
+/// conflict (`storage.foreign_key`, `storage.unique`) when the rows do not hold what they must.
+[[nodiscard]] Result<> finish_target_tables(storage::Session& to, const Catalog& catalog,
+                                            const std::vector<TableShape>& shapes);
 
 }  // namespace tenon::data
