@@ -143,6 +143,8 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   std::unique_ptr<State> state_;
 };
 
+class TenantHold;
+
 /// All tenants of one data directory: `<dir>/tenants/<name>.db`, or `<name>.postgres` with the
 /// address of the PostgreSQL database where the tenant has its schema; files in
 /// `<dir>/files/<name>/`. Thread: any.
@@ -169,7 +171,11 @@ class Tenants {
   [[nodiscard]] std::string address(std::string_view name) const;
   /// The pool on which work waits for PostgreSQL.
   [[nodiscard]] BlockingPool& servers() noexcept;
-  /// Names of the files that are there, sorted.
+  /// For who moves a tenant (data/transfer/): from now on it takes no writes and nobody opens it;
+  /// the writes under way have ended. Errors: those of open(), unavailable (`tenant.busy`: they did
+  /// not end before `deadline`). Blocks.
+  [[nodiscard]] Result<TenantHold> hold(std::string_view name, Deadline deadline);
+  /// Names of the tenants that are there, sorted.
   [[nodiscard]] Result<std::vector<std::string>> list() const;
   /// Forgets all open tenants; files close when the last user lets go.
   void close();
