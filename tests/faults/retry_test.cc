@@ -88,7 +88,7 @@ Sent send_until_answered(Engine engine, std::uint64_t requests, std::uint64_t se
     Victim victim("retries", *stand, random(), mistake, numbers);
     const auto victims = stand->victims();
     auto told = victim.hear_and_kill(*stand, victims[random() % victims.size()],
-                                     std::chrono::microseconds(10'000 + random() % 240'000),
+                                     std::chrono::microseconds(3'000 + random() % 60'000),
                                      (numbers.last - numbers.first) * kSendings);
     if (!told) {
       sent.breach = told.error().message();
