@@ -87,7 +87,7 @@ Sent send_until_answered(Engine engine, std::uint64_t requests, std::uint64_t se
     stand->close();
     Victim victim("retries", *stand, random(), mistake, numbers);
     const auto victims = stand->victims();
-    auto told = victim.hear_and_kill(*stand, victims[random() % victims.size()],
+    auto told = victim.hear_and_kill(*stand, victims[sent.kills % victims.size()],
                                      std::chrono::microseconds(3'000 + random() % 60'000),
                                      (numbers.last - numbers.first) * kSendings);
     if (!told) {
@@ -104,17 +104,25 @@ Sent send_until_answered(Engine engine, std::uint64_t requests, std::uint64_t se
   return sent;
 }
 
-TEST(Retry, has_its_effect_once_whoever_is_killed) {
+void has_its_effect_once(Engine engine, std::uint64_t requests) {
   const auto seed = seed_of_run();
-  const auto requests = size_of_run(400, 10'000);
-  const auto sent = send_until_answered(Engine::sqlite, requests, seed, Mistake::none);
+  const auto sent = send_until_answered(engine, requests, seed, Mistake::none);
   EXPECT_EQ(sent.breach, "") << "seed " << seed;
   EXPECT_EQ(sent.effects, requests);
   EXPECT_GE(sent.answers, requests * kSendings);
-  report("retries, sqlite",
+  report(fmt::format("retries, {}", to_string(engine)),
          fmt::format("{} effects of {} requests, answered {} times by 16 clients, {} kills",
                      sent.effects, requests, sent.answers, sent.kills),
          seed);
+}
+
+TEST(Retry, has_its_effect_once_whoever_is_killed) {
+  has_its_effect_once(Engine::sqlite, size_of_run(400, 10'000));
+}
+
+TEST(Retry, on_postgres_has_its_effect_once_whoever_is_killed) {
+  TENON_NEEDS_POSTGRES();
+  has_its_effect_once(Engine::postgres, size_of_run(60, 2'000));
 }
 
 TEST(Retry, catches_a_key_that_is_stored_before_its_work) {

@@ -46,6 +46,15 @@ void tell(int pipe, const Told& told) {
   if (::write(pipe, bytes, sizeof bytes) != static_cast<ssize_t>(sizeof bytes)) ::_exit(1);
 }
 
+void wait_for_the_end() {
+  for (;;) ::pause();
+}
+
+bool died_under_us(data::Tenant& tenant, const Error& error) {
+  return tenant.database().dialect() == storage::Dialect::postgres &&
+         error.code() == ErrorCode::unavailable;
+}
+
 Victim::Victim(std::string_view program, const Stand& stand, std::uint64_t seed, Mistake mistake,
                Numbers numbers) {
   int ends[2];

@@ -64,7 +64,12 @@ class Victim {
 /// The writer's side of the pipe. Ends the process when nobody listens.
 void tell(int pipe, const Told& told);
 
-// The programs. Neither returns while all goes well.
+/// For a program whose database was killed under it: waits to be killed as well.
+[[noreturn]] void wait_for_the_end();
+/// Whether a server that was killed may have given this error. A file never does.
+[[nodiscard]] bool died_under_us(data::Tenant& tenant, const Error& error);
+
+// The programs. None returns while all goes well.
 [[nodiscard]] int write_rows(std::shared_ptr<data::Tenant> tenant, int pipe, std::uint64_t seed,
                              Mistake mistake);
 [[nodiscard]] int keep_ledger(std::shared_ptr<data::Tenant> tenant, int pipe, std::uint64_t seed,

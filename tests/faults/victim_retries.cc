@@ -1,7 +1,5 @@
 // Sixteen clients send each request five times at about the same time and tell what they were
 // answered. A request that gets no answer, because of a trap or a deadline, is sent until it does.
-#include <unistd.h>
-
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <random>
@@ -14,7 +12,7 @@ namespace {
 
 using data::UnitOfWork;
 
-constexpr int kClients = 16;
+constexpr std::size_t kClients = 16;
 
 struct Desk {
   std::shared_ptr<data::Tenant> tenant;
@@ -116,9 +114,8 @@ asio::awaitable<void> send(Desk* desk, std::uint64_t seed) {
                                          [&](UnitOfWork& unit) { return once(unit, number, fate); })
                     : co_await apart(desk, number);
       if (!id && id.error().code() == ErrorCode::invalid) std::_Exit(6);
-      // A database that was killed under the server refuses for ever.
       if (!id && id.error().reason() != "test.trap" && id.error().reason() != "storage.deadline" &&
-          id.error().reason() != "storage.rerun")
+          id.error().reason() != "storage.rerun" && !died_under_us(*desk->tenant, id.error()))
         co_return;
       sent = id.has_value();
       if (sent)
@@ -132,9 +129,9 @@ asio::awaitable<void> send(Desk* desk, std::uint64_t seed) {
 int send_again(std::shared_ptr<data::Tenant> tenant, int pipe, std::uint64_t seed, Mistake mistake,
                Numbers numbers) {
   Desk desk{.tenant = std::move(tenant), .pipe = pipe, .mistake = mistake, .numbers = numbers};
-  run_all(2, kClients, [&](std::size_t i) { return send(&desk, seed * 100 + i); });
-  // Whoever is done waits to be killed.
-  for (;;) ::pause();
+  run_all(loops_for(*desk.tenant, 2, kClients), kClients,
+          [&](std::size_t i) { return send(&desk, seed * 100 + i); });
+  wait_for_the_end();
 }
 
 }  // namespace tenon::testing
