@@ -85,12 +85,12 @@ Result<> UnitOfWork::within_savepoint(const std::function<Result<>()>& work) {
   const auto begun = session.savepoint(level);
   auto done = begun ? work() : begun;
   if (begun) {
-    // If going back fails the transaction has died, and every further step of the unit says so.
     if (!done) {
-      (void)session.rollback_to(level);
+      auto back = session.rollback_to(level);
       state_->unsettled = std::move(kept);
+      (void)state_->whole(std::move(back));
     }
-    auto released = session.release(level);
+    auto released = state_->whole(session.release(level));
     if (done) done = std::move(released);
   }
   --state_->level;
@@ -99,7 +99,11 @@ Result<> UnitOfWork::within_savepoint(const std::function<Result<>()>& work) {
 
 Task<> UnitOfWork::commit() {
   if (state_->ended) co_return Result<>();
-  auto done = state_->lease.held() ? TENON_CO_ACT(*this, state_->settle()) : Result<>();
+  Result<> done;
+  if (state_->unsettled.torn)
+    done = std::unexpected(*state_->unsettled.torn);
+  else if (state_->lease.held())
+    done = TENON_CO_ACT(*this, state_->settle());
   state_->ended = true;
   if (!state_->lease.held()) co_return done;
   if (!done) {

@@ -152,11 +152,13 @@ class UnitOfWork {
   /// repeated delivery.
   [[nodiscard]] Result<bool> first_delivery(std::string_view consumer, EventId event);
 
-  /// Runs `work`; on failure undoes what it did and passes the failure on, while the unit goes on.
+  /// Runs `work`; on failure undoes what it did and passes the failure on, while the unit goes on,
+  /// also when the deadline was what it failed by.
   [[nodiscard]] Result<> within_savepoint(const std::function<Result<>()>& work);
 
-  /// Makes everything durable, then returns; at once if nothing was acquired. Errors:
-  /// Lease::commit().
+  /// Makes everything durable, then returns; at once if nothing was acquired. Errors: those of
+  /// Lease::commit(); that of an operation that had written something when it failed, unless a
+  /// savepoint has undone it: a row is never left without its event because nobody looked.
   [[nodiscard]] Task<> commit();
   /// Idempotent.
   void rollback() noexcept;

@@ -190,10 +190,15 @@ class Connection::Use {
   StatementHandle own_;
 };
 
-Result<> Connection::admit() const {
+Result<> Connection::admit_anywhen() const {
   if (outside_ == Outside::refused && !in_transaction())
     return fail(Error(ErrorCode::unavailable, "The transaction was lost; run it again.")
                     .because("storage.rerun"));
+  return {};
+}
+
+Result<> Connection::admit() const {
+  TENON_TRY(admit_anywhen());
   if (deadline_.passed())
     return fail(Error(ErrorCode::cancelled, "The database work took too long.")
                     .because("storage.deadline"));
@@ -233,6 +238,11 @@ Result<> Connection::script(std::string_view sql) {
       code != SQLITE_OK)
     return fail(to_error(code, handle_.get(), sql));
   return {};
+}
+
+Result<> Connection::undo_or_keep(std::string_view sql) {
+  TENON_TRY(admit_anywhen());
+  return control(sql);
 }
 
 Result<> Connection::without_references(const std::function<Result<>()>& work) {

@@ -69,7 +69,9 @@ class Connection final : public Session {
   explicit Connection(Handle handle) noexcept : handle_(std::move(handle)) {}
   [[nodiscard]] Result<> configure(Mode mode);
   [[nodiscard]] Result<> configure_copy(Mode mode);
+  [[nodiscard]] Result<> undo_or_keep(std::string_view sql) override;
   [[nodiscard]] Result<> admit() const;
+  [[nodiscard]] Result<> admit_anywhen() const;
   [[nodiscard]] Result<> run(std::string_view sql, Values values, const Visitor* visit);
   static int on_progress(void* self) noexcept;
 

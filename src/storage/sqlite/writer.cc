@@ -255,10 +255,13 @@ void Writer::finish(std::vector<std::shared_ptr<Pending>> members, const Result<
     const std::lock_guard lock(mutex_);
     if (outcome) figures_.members += members.size();
   }
+  std::vector<std::shared_ptr<Waiter>> waiters;
+  waiters.reserve(members.size());
   for (const auto& member : members) {
     member->outcome = outcome;
-    member->waiter->wake(Woken::notified);
+    waiters.push_back(member->waiter);
   }
+  Waiter::wake_all(waiters, Woken::notified);
 }
 
 /// Requires: the caller is the holder and found no transaction.
