@@ -31,12 +31,14 @@ template <class Start>
         auto work = asio::make_work_guard(handler);
         // The guard travels with the handler: after the post nothing here touches the executor,
         // whose io_context may be gone as soon as the coroutine has run.
-        begin(Resume([handler = std::move(handler), work = std::move(work)]() mutable {
-                const auto executor = asio::get_associated_executor(handler);
-                asio::post(executor, [continued = std::move(handler),
-                                      guard = std::move(work)]() mutable { continued(); });
-              }),
-              slot);
+        // `begin` is a value for the same reason: the frame its argument lies in may be gone too.
+        std::move(begin)(Resume([handler = std::move(handler), work = std::move(work)]() mutable {
+                           const auto executor = asio::get_associated_executor(handler);
+                           asio::post(executor,
+                                      [continued = std::move(handler),
+                                       guard = std::move(work)]() mutable { continued(); });
+                         }),
+                         slot);
       },
       asio::use_awaitable, std::move(start));
 }

@@ -66,7 +66,7 @@ Result<> store_plugin(Session& session, const Package& package, std::uint32_t nu
       std::string_view(package.version),
       std::string_view(package.manifest),
       std::string_view(package.sha256),
-      std::int64_t{static_cast<std::int64_t>(PluginState::installed)},
+      static_cast<std::int64_t>(PluginState::installed),
       std::int64_t{now.time_since_epoch().count()},
       Blob(reinterpret_cast<const std::uint8_t*>(package.component.data()),
            package.component.size())};

@@ -24,17 +24,17 @@ Result<> Registry::open_all(const BrokenSink& on_broken) {
   TENON_ASSIGN(names, tenants_.list());
   for (const std::string& name : names) {
     TENON_ASSIGN(tenant, tenants_.open(name));
-    serve(std::move(tenant), on_broken);
+    serve(tenant, on_broken);
   }
   return {};
 }
 
 Result<std::shared_ptr<Workspace>> Registry::create(std::string_view name) {
   TENON_ASSIGN(tenant, tenants_.create(name));
-  return serve(std::move(tenant), {});
+  return serve(tenant, {});
 }
 
-std::shared_ptr<Workspace> Registry::serve(std::shared_ptr<data::Tenant> tenant,
+std::shared_ptr<Workspace> Registry::serve(const std::shared_ptr<data::Tenant>& tenant,
                                            const BrokenSink& on_broken) {
   auto workspace = std::make_shared<Workspace>(tenant);
   for (const data::PluginRow& row : tenant->catalog()->plugins()) {

@@ -68,7 +68,7 @@ class Registry {
     std::shared_ptr<Workspace> workspace;
     std::unique_ptr<Deliverer> deliverer;
   };
-  std::shared_ptr<Workspace> serve(std::shared_ptr<data::Tenant> tenant,
+  std::shared_ptr<Workspace> serve(const std::shared_ptr<data::Tenant>& tenant,
                                    const BrokenSink& on_broken);
   [[nodiscard]] Task<> initialise(std::shared_ptr<Workspace> workspace, PluginHandle plugin,
                                   const InstallRequest& request);
