@@ -26,19 +26,19 @@ using Resume = std::move_only_function<void()>;
 template <class Start>
 [[nodiscard]] asio::awaitable<void> suspend(Start start) {
   return asio::async_initiate<const asio::use_awaitable_t<>, void()>(
-      [](auto handler, Start begin) {
+      [](auto handler, Start&& given) {
+        // Taken out at once: the frame that `given` lies in may be gone before `begin` returns.
+        Start begin = std::move(given);
         auto slot = asio::get_associated_cancellation_slot(handler);
         auto work = asio::make_work_guard(handler);
         // The guard travels with the handler: after the post nothing here touches the executor,
         // whose io_context may be gone as soon as the coroutine has run.
-        // `begin` is a value for the same reason: the frame its argument lies in may be gone too.
-        std::move(begin)(Resume([handler = std::move(handler), work = std::move(work)]() mutable {
-                           const auto executor = asio::get_associated_executor(handler);
-                           asio::post(executor,
-                                      [continued = std::move(handler),
-                                       guard = std::move(work)]() mutable { continued(); });
-                         }),
-                         slot);
+        begin(Resume([handler = std::move(handler), work = std::move(work)]() mutable {
+                const auto executor = asio::get_associated_executor(handler);
+                asio::post(executor, [continued = std::move(handler),
+                                      guard = std::move(work)]() mutable { continued(); });
+              }),
+              slot);
       },
       asio::use_awaitable, std::move(start));
 }
