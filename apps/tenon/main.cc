@@ -14,6 +14,27 @@ int report(const tenon::Error& error) {
   return error.code() == tenon::ErrorCode::internal ? 1 : 2;
 }
 
+/// The first option that no command on the line knows: what is missing matters less than what was
+/// misspelt.
+std::string_view unknown_option(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* command = &app;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word(argv[i]);
+    if (!word.starts_with('-')) {
+      const auto is_named = [&](const CLI::App* one) { return one->get_name() == word; };
+      if (const auto found = command->get_subcommands(is_named); !found.empty())
+        command = found.front();
+      continue;
+    }
+    const auto name = word.substr(0, word.find('='));
+    bool known = false;
+    for (const auto* at = command; at != nullptr && !known; at = at->get_parent())
+      known = at->get_option_no_throw(std::string(name)) != nullptr;
+    if (!known) return name;
+  }
+  return {};
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Tenon (榫卯): an ERP platform whose modules are sandboxed WebAssembly components",
                "tenon");
@@ -34,7 +55,11 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const bool wanted = error.get_exit_code() == 0;  // --help and --version
     if (wanted) return app.exit(error);
-    std::fprintf(stderr, "tenon: %s (see tenon --help)\n", error.what());
+    if (const auto name = unknown_option(app, argc, argv); !name.empty())
+      std::fprintf(stderr, "tenon: there is no option \"%.*s\" here (see tenon --help)\n",
+                   static_cast<int>(name.size()), name.data());
+    else
+      std::fprintf(stderr, "tenon: %s (see tenon --help)\n", error.what());
     return 2;
   }
   const auto done = selected();

@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "data/decode.h"
 #include "data/names.h"
+#include "data/predicate.h"
+#include "data/relations.h"
 
 namespace tenon::data {
 namespace {
@@ -93,12 +95,20 @@ Result<Rules> rules_of(const Column& column, const Field& field) {
   return rules;
 }
 
-Result<Column> field_column_of(const Field& field) {
-  TENON_TRY(check_name(field.name));
+/// `hr__rank` → `rank`.
+std::string_view own_name(const Field& field) {
+  std::string_view name = field.name;
+  if (!field.extension.empty()) name.remove_prefix(field.extension.size() + kExtensionMark.size());
+  return name;
+}
+
+Result<Column> field_column_of(const Field& field, std::uint32_t extension_number) {
+  TENON_TRY(check_name(own_name(field)));
   if (field.scale > 9) return fail(field_error(field.name, "a scale is 0…9."));
   Column column;
   column.name = field.name;
-  column.sql = field_column(field.name);
+  column.sql = field.extension.empty() ? field_column(field.name)
+                                       : extension_column(extension_number, own_name(field));
   column.derived = field.formula || field.rollup;
   column.type = column.derived ? field.result.value_or(FieldType::decimal) : field.type;
   column.storage = storage_of(column.type);
@@ -107,7 +117,8 @@ Result<Column> field_column_of(const Field& field) {
       !field.required || field.type == FieldType::computed || field.type == FieldType::sequence;
   column.writable = field.type != FieldType::computed && field.type != FieldType::sequence;
   if (field.searchable && (field.type == FieldType::string || field.type == FieldType::text))
-    column.fold_sql = fold_column(field.name);
+    column.fold_sql = field.extension.empty() ? fold_column(field.name)
+                                              : extension_shadow(extension_number, own_name(field));
   column.field = &field;
   TENON_ASSIGN(rules, rules_of(column, field));
   column.rules = std::move(rules);
@@ -124,10 +135,10 @@ bool small(FieldType type) noexcept {
          type == FieldType::text;
 }
 
-/// Whether the indexes of ddl.cc have one that begins with this field.
+/// Whether the indexes of shape.cc have one that begins with this field.
 bool leads_index(const Entity& entity, const Field& field) {
   const bool led = std::ranges::any_of(entity.indexes, [&](const Index& index) {
-    return !index.fields.empty() && index.fields.front() == field.name;
+    return index.where.empty() && !index.fields.empty() && index.fields.front() == field.name;
   });
   const bool wanted = field.filterable || field.type == FieldType::reference;
   const auto type =
@@ -152,7 +163,9 @@ std::string places(std::size_t count) {
 
 }  // namespace
 
-Result<std::unique_ptr<EntityInfo>> EntityInfo::make(Entity entity, std::uint32_t plugin_number) {
+Result<std::unique_ptr<EntityInfo>> EntityInfo::make(
+    Entity entity, std::uint32_t plugin_number,
+    const std::function<std::uint32_t(std::string_view)>& extension_number) {
   TENON_TRY(check_name(entity.name));
   if (entity.fields.size() > kMaxFields)
     return fail(
@@ -168,7 +181,9 @@ Result<std::unique_ptr<EntityInfo>> EntityInfo::make(Entity entity, std::uint32_
   auto& columns = info->columns_;
   columns.push_back(system_column("id", FieldType::uuid, false));
   for (const auto& field : source.fields) {
-    TENON_ASSIGN(column, field_column_of(field));
+    const auto number = field.extension.empty() ? 0U : extension_number(field.extension);
+    TENON_ASSIGN(column, field_column_of(field, number));
+    if (source.states && source.states->field == field.name) info->status_ = columns.size();
     column.indexed = leads_index(source, field);
     if (!column.fold_sql.empty())
       info->search_table_ = data::search_table(plugin_number, source.name);
@@ -208,6 +223,8 @@ Result<std::unique_ptr<EntityInfo>> EntityInfo::make(Entity entity, std::uint32_
       "SELECT {}, \"deleted_at\", \"deleted_in\" FROM {} WHERE \"id\" = ?1", list, info->table_);
   info->sql_.insert =
       fmt::format("INSERT INTO {} ({}{}) VALUES ({})", info->table_, list, shadows, places(count));
+  for (const auto& index : source.indexes)
+    if (!index.where.empty()) TENON_TRY(predicate_sql(*info, index.where, Dialect::sqlite));
   TENON_ASSIGN(derived, derive(*info));
   info->derived_ = std::move(derived);
   return info;
@@ -253,11 +270,13 @@ Result<std::shared_ptr<const Catalog>> Catalog::make(std::vector<PluginRow> plug
                                                      std::vector<Entity> entities) {
   auto catalog = std::make_shared<Catalog>();
   catalog->plugins_ = std::move(plugins);
+  TENON_TRY(catalog->join_extensions(entities));
+  const auto number_of = [&](std::string_view id) { return catalog->plugin(id)->number; };
   for (auto& entity : entities) {
     const auto* plugin = catalog->plugin(entity.plugin);
     if (plugin == nullptr)
       return fail(ErrorCode::conflict, "An entity belongs to no plugin: " + entity.name);
-    TENON_ASSIGN(info, EntityInfo::make(std::move(entity), plugin->number));
+    TENON_ASSIGN(info, EntityInfo::make(std::move(entity), plugin->number, number_of));
     auto name = info->full_name();
     catalog->entities_.emplace(std::move(name), std::move(info));
   }
@@ -282,6 +301,26 @@ Result<std::shared_ptr<const Catalog>> Catalog::make(std::vector<PluginRow> plug
                                                      child->second.get(), &child->second->derived_);
     }));
   return catalog;
+}
+
+/// Takes extensions out of `entities` and adds their fields to those they name.
+Result<> Catalog::join_extensions(std::vector<Entity>& entities) {
+  std::erase_if(entities, [&](Entity& entity) {
+    if (entity.extends.empty()) return false;
+    extensions_.push_back(std::move(entity));
+    return true;
+  });
+  for (const auto& extension : extensions_) {
+    const auto* from = plugin(extension.plugin);
+    if (from == nullptr)
+      return fail(ErrorCode::conflict, "An extension belongs to no plugin: " + extension.name);
+    if (from->state == PluginState::uninstalled) continue;
+    const auto target = std::ranges::find_if(entities, [&](const Entity& entity) {
+      return entity.plugin == extension.extends && entity.name == extension.name;
+    });
+    if (target != entities.end()) TENON_TRY(extend(*target, extension));
+  }
+  return {};
 }
 
 const EntityInfo* Catalog::find(std::string_view plugin, std::string_view name) const noexcept {

@@ -4,6 +4,7 @@
 // new one and swaps the pointer.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -60,9 +61,10 @@ struct Incoming {
 class EntityInfo {
  public:
   /// Errors: invalid (`schema.name`, `schema.field`, `schema.default`, …) for an entity that cannot
-  /// be a table.
-  [[nodiscard]] static Result<std::unique_ptr<EntityInfo>> make(Entity entity,
-                                                                std::uint32_t plugin_number);
+  /// be a table. `extension_number` gives the number of a plugin that added a field.
+  [[nodiscard]] static Result<std::unique_ptr<EntityInfo>> make(
+      Entity entity, std::uint32_t plugin_number,
+      const std::function<std::uint32_t(std::string_view)>& extension_number = {});
   EntityInfo(const EntityInfo&) = delete;
   EntityInfo& operator=(const EntityInfo&) = delete;
 
@@ -90,6 +92,8 @@ class EntityInfo {
   /// What a person calls a row: the label field, else the first string field, else the id.
   [[nodiscard]] std::size_t label() const noexcept { return label_; }
   [[nodiscard]] const std::vector<Incoming>& incoming() const noexcept { return incoming_; }
+  /// Column of the document state, when the entity has states.
+  [[nodiscard]] std::optional<std::size_t> status() const noexcept { return status_; }
   /// What the host fills in.
   [[nodiscard]] const Derived& derived() const noexcept { return derived_; }
 
@@ -110,6 +114,7 @@ class EntityInfo {
   std::vector<Column> columns_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
   std::vector<Incoming> incoming_;
+  std::optional<std::size_t> status_;
   Derived derived_;
   std::string search_table_;
   std::size_t label_ = 0;
@@ -134,7 +139,9 @@ struct PluginRow {
 class Catalog {
  public:
   Catalog() = default;
-  /// Errors: those of EntityInfo::make, conflict when an entity has no plugin.
+  /// `entities` are expanded (relations.h); an extension is added to the entity it names, unless
+  /// its plugin is uninstalled or that entity is absent. Errors: those of EntityInfo::make and
+  /// extend(), conflict when an entity has no plugin.
   [[nodiscard]] static Result<std::shared_ptr<const Catalog>> make(std::vector<PluginRow> plugins,
                                                                    std::vector<Entity> entities);
 
@@ -147,9 +154,13 @@ class Catalog {
   [[nodiscard]] const PluginRow* plugin(std::string_view id) const noexcept;
   [[nodiscard]] const std::vector<PluginRow>& plugins() const noexcept { return plugins_; }
   [[nodiscard]] std::vector<const EntityInfo*> entities() const;
+  /// Additions to entities of others, as they were declared.
+  [[nodiscard]] const std::vector<Entity>& extensions() const noexcept { return extensions_; }
 
  private:
+  [[nodiscard]] Result<> join_extensions(std::vector<Entity>& entities);
   std::vector<PluginRow> plugins_;
+  std::vector<Entity> extensions_;
   std::map<std::string, std::unique_ptr<EntityInfo>, std::less<>> entities_;  // by full name
 };
 

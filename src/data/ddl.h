@@ -1,29 +1,36 @@
 #pragma once
-// Tables from entities: what must be run to create one, to bring one to a newer schema, or to drop
-// it.
+// Shapes as SQL, in the words of one database: a whole table, a column, an index, and the way a
+// table is rebuilt where ALTER cannot change it.
 
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "base/error.h"
-#include "data/catalog.h"
-#include "data/dialect.h"
+#include "data/shape.h"
 
 namespace tenon::data {
 
-/// Statements that create the table of `entity` and its indexes. References to entities that
-/// `catalog` lacks get no foreign key: they degrade to a stored id.
-[[nodiscard]] std::vector<std::string> create_table(const EntityInfo& entity,
-                                                    const Catalog& catalog, Dialect dialect);
+using Statements = std::vector<std::string>;
 
-/// Statements that lead from `before` to `after`. Errors: conflict (`schema.incompatible`) for
-/// every change that does more than add: a field that is gone, changes its kind or becomes
-/// required.
-[[nodiscard]] Result<std::vector<std::string>> upgrade_table(const EntityInfo& before,
-                                                             const EntityInfo& after,
-                                                             const Catalog& catalog,
-                                                             Dialect dialect);
+[[nodiscard]] std::string create_table(const TableShape& shape, Dialect dialect);
+[[nodiscard]] std::string column_sql(const ColumnShape& column, Dialect dialect);
+[[nodiscard]] std::string create_index(const TableShape& shape, const IndexShape& index);
+[[nodiscard]] std::string drop_index(const IndexShape& index);
+/// Table and indexes of an entity. Errors: those of shape_of().
+[[nodiscard]] Result<Statements> create_statements(const TableShape& shape, Dialect dialect);
 
-[[nodiscard]] std::vector<std::string> drop_table(const EntityInfo& entity);
+/// What a column of the new table is filled with: an expression over the old one.
+using Filling = std::pair<std::string, std::string>;  // quoted new column, expression
+
+/// SQLite's way where ALTER cannot: new table, copy, drop, rename, indexes. To be run with
+/// references off (Session::without_references), since dropping a table that others refer to would
+/// carry out their ON DELETE.
+[[nodiscard]] Statements rebuild(const TableShape& before, const TableShape& after,
+                                 const std::vector<Filling>& fillings,
+                                 Dialect dialect = Dialect::sqlite);
+
+/// PostgreSQL's names of the constraints of a column, so that they can be dropped again.
+[[nodiscard]] std::string check_name_of(const ColumnShape& column);
+[[nodiscard]] std::string reference_name_of(const ColumnShape& column);
 
 }  // namespace tenon::data

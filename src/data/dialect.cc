@@ -62,15 +62,24 @@ std::string_view row_number(Dialect dialect) noexcept {
   return dialect == Dialect::sqlite ? "\"rid\" INTEGER PRIMARY KEY,\n  " : "";
 }
 
-std::string id_check(Dialect dialect, std::string_view column) {
+std::string id_condition(Dialect dialect, std::string_view column) {
   if (dialect == Dialect::postgres) return {};
-  return fmt::format(" CHECK (length({}) = 16)", column);
+  return fmt::format("length({}) = 16", column);
+}
+
+std::string json_condition(Dialect dialect, std::string_view column) {
+  if (dialect == Dialect::sqlite) return fmt::format("json_valid({})", column);
+  // The cast itself refuses what is no JSON; the comparison makes a condition of it.
+  return fmt::format("{0} IS NULL OR CAST({0} AS JSON) IS NOT NULL", column);
+}
+
+std::string id_check(Dialect dialect, std::string_view column) {
+  const auto condition = id_condition(dialect, column);
+  return condition.empty() ? condition : " CHECK (" + condition + ")";
 }
 
 std::string json_check(Dialect dialect, std::string_view column) {
-  if (dialect == Dialect::sqlite) return fmt::format(" CHECK (json_valid({}))", column);
-  // The cast itself refuses what is no JSON; the comparison makes a condition of it.
-  return fmt::format(" CHECK (CAST({} AS JSON) IS NOT NULL)", column);
+  return " CHECK (" + json_condition(dialect, column) + ")";
 }
 
 std::string sum_of(Dialect dialect, std::string_view expression) {

@@ -33,6 +33,9 @@ using storage::Dialect;
 /// First column of an entity's table with its comma, or nothing: SQLite keeps rows by a number of
 /// its own.
 [[nodiscard]] std::string_view row_number(Dialect dialect) noexcept;
+/// The conditions of the two below, or nothing.
+[[nodiscard]] std::string id_condition(Dialect dialect, std::string_view column);
+[[nodiscard]] std::string json_condition(Dialect dialect, std::string_view column);
 /// ` CHECK (…)` that an id has 16 bytes; nothing where the type says so.
 [[nodiscard]] std::string id_check(Dialect dialect, std::string_view column);
 /// ` CHECK (…)` that a text column holds JSON.

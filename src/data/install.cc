@@ -1,10 +1,12 @@
 // What is installed in a tenant: the plugin and entity tables, and the catalog made of them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 
-#include "data/ddl.h"
+#include "data/files/references.h"
+#include "data/migrator.h"
 #include "data/run_unit.h"
 #include "data/schema_json.h"
 #include "data/search.h"
@@ -17,6 +19,101 @@ using storage::Blob;
 using storage::Row;
 using storage::Session;
 using storage::Visit;
+
+Result<> run_all(Session& session, const std::vector<std::string>& statements) {
+  for (const auto& statement : statements) TENON_TRY(session.script(statement));
+  return {};
+}
+
+/// Columns that `id` added to tables of others go with it.
+Result<> drop_extension_columns(Session& session, const Catalog& catalog, std::string_view id) {
+  Ledger ledger(session);
+  TENON_ASSIGN(shapes, ledger.shapes());
+  const auto prefix = fmt::format("\"e{}_", catalog.plugin(id)->number);
+  const auto shadow = fmt::format("\"es{}_", catalog.plugin(id)->number);
+  const auto ours = [&](std::string_view column) {
+    return column.starts_with(prefix) || column.starts_with(shadow);
+  };
+  for (const auto& shape : shapes) {
+    auto left = shape;
+    std::erase_if(left.columns, [&](const ColumnShape& column) { return ours(column.name); });
+    std::erase_if(left.indexes, [&](const IndexShape& index) {
+      return std::ranges::any_of(index.columns, ours);
+    });
+    if (left == shape) continue;
+    if (session.dialect() == Dialect::postgres) {
+      for (const auto& column : shape.columns)
+        if (ours(column.name))
+          TENON_TRY(session.script(
+              fmt::format("ALTER TABLE {} DROP COLUMN {} CASCADE", shape.name, column.name)));
+    } else {
+      std::vector<Filling> fillings;
+      for (const auto& column : left.columns) fillings.emplace_back(column.name, column.name);
+      TENON_TRY(session.without_references(
+          [&] { return run_all(session, rebuild(shape, left, fillings)); }));
+    }
+    MigrationPlan plan;
+    plan.before = {shape};
+    plan.after = {left};
+    TENON_TRY(ledger.note_tables(plan));
+    TENON_TRY(ledger.set_shapes(plan.before, plan.after));
+  }
+  return {};
+}
+
+Result<> purge_in(Session& session, std::string_view id, Timestamp now) {
+  TENON_ASSIGN(catalog, read_catalog(session));
+  if (catalog->plugin(id) == nullptr) return fail(ErrorCode::not_found, "There is no such plugin.");
+  for (const auto* entity : catalog->entities()) {
+    if (entity->plugin() != id) continue;
+    for (const auto& incoming : entity->incoming())
+      if (incoming.plugin != id)
+        return fail(
+            Error(ErrorCode::conflict, fmt::format("\"{}.{}\" refers to \"{}\".", incoming.plugin,
+                                                   incoming.entity, entity->full_name()))
+                .because("schema.referenced"));
+  }
+  for (const auto& extension : catalog->extensions())
+    if (extension.extends == id && extension.plugin != id)
+      return fail(Error(ErrorCode::conflict, fmt::format("\"{}\" adds fields to \"{}.{}\".",
+                                                         extension.plugin, id, extension.name))
+                      .because("schema.referenced"));
+  TENON_TRY(drop_extension_columns(session, *catalog, id));
+  Ledger ledger(session);
+  TENON_TRY(session.without_references([&]() -> Result<> {
+    for (const auto* entity : catalog->entities()) {
+      if (entity->plugin() != id) continue;
+      TENON_TRY(release_files(session, *entity, now));
+      TENON_TRY(run_all(session, drop_search(*entity)));
+      TENON_TRY(session.script("DROP TABLE " + entity->table()));
+      TENON_TRY(ledger.forget_table(entity->table()));
+    }
+    return {};
+  }));
+  TENON_ASSIGN(kept, ledger.quarantined(id));
+  for (const auto& name : kept) TENON_TRY(session.script("DROP TABLE IF EXISTS " + name));
+  const std::array<storage::Value, 1> whose{id};
+  TENON_TRY(session.execute("DELETE FROM migration WHERE plugin = ?1", whose));
+  const std::array<storage::Value, 1> values{id};
+  TENON_TRY(session.execute("DELETE FROM plugin WHERE id = ?1", values));
+  return {};
+}
+
+/// Runs `work` on the writer until it is durable; again when the group lost it.
+template <class Work>
+Task<> durably(storage::Database& database, Deadline deadline, Work work) {
+  for (int run = 1;; ++run) {
+    TENON_CO_ASSIGN(lease, co_await database.lease(deadline));
+    Result<> done = work(lease.session());
+    if (done)
+      done = co_await lease.commit();
+    else
+      lease.rollback();
+    if (done || run == kMaxRuns || !wants_rerun(done.error())) co_return done;
+  }
+}
+
+}  // namespace
 
 Result<std::vector<PluginRow>> read_plugins(Session& session) {
   std::vector<PluginRow> plugins;
@@ -53,119 +150,65 @@ Result<std::vector<Entity>> read_entities(Session& session) {
   return entities;
 }
 
-Result<> run_all(Session& session, const std::vector<std::string>& statements) {
-  for (const auto& statement : statements) TENON_TRY(session.script(statement));
-  return {};
-}
-
-Result<> store_plugin(Session& session, const Package& package, std::uint32_t number,
-                      Timestamp now) {
-  const std::array<storage::Value, 8> values{
+Result<> store_package(Session& session, const Package& package, std::uint32_t number,
+                       Timestamp now) {
+  const std::array<storage::Value, 9> values{
       std::int64_t{number},
       std::string_view(package.id),
       std::string_view(package.version),
       std::string_view(package.manifest),
       std::string_view(package.sha256),
-      static_cast<std::int64_t>(PluginState::installed),
+      std::int64_t{static_cast<int>(PluginState::installed)},
       std::int64_t{now.time_since_epoch().count()},
       Blob(reinterpret_cast<const std::uint8_t*>(package.component.data()),
-           package.component.size())};
+           package.component.size()),
+      std::int64_t{static_cast<int>(PluginState::uninstalled)}};
   TENON_TRY(session.execute(
       "INSERT INTO plugin(number, id, version, manifest, sha256, state, installed_at, component) "
       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(number) DO UPDATE SET version = ?3, "
-      "manifest = ?4, "
-      "sha256 = ?5, component = ?8",
+      "manifest = ?4, sha256 = ?5, component = ?8, "
+      "state = CASE WHEN plugin.state = ?9 THEN ?6 ELSE plugin.state END",
       values));
-  return {};
-}
-
-Result<> store_entity(Session& session, std::uint32_t number, const Entity& entity) {
-  const auto definition = to_json(entity);
-  const std::array<storage::Value, 3> values{std::int64_t{number}, std::string_view(entity.name),
-                                             std::string_view(definition)};
-  TENON_TRY(
-      session.execute("INSERT INTO entity(plugin, name, definition) VALUES(?1, ?2, ?3) "
-                      "ON CONFLICT(plugin, name) DO UPDATE SET definition = ?3",
-                      values));
-  return {};
-}
-
-Result<> install_in(Session& session, const Package& package, Timestamp now) {
-  TENON_ASSIGN(before, read_catalog(session));
-  TENON_ASSIGN(plugins, read_plugins(session));
-  TENON_ASSIGN(entities, read_entities(session));
-  const auto* known = before->plugin(package.id);
-  std::uint32_t number = 1;
-  for (const auto& plugin : plugins) number = std::max(number, plugin.number + 1);
-  if (known != nullptr) number = known->number;
-  if (known == nullptr)
-    plugins.push_back({.number = number,
-                       .id = package.id,
-                       .version = package.version,
-                       .manifest = {},
-                       .sha256 = {}});
-
-  std::erase_if(entities, [&](const Entity& entity) { return entity.plugin == package.id; });
-  entities.insert(entities.end(), package.entities.begin(), package.entities.end());
-  for (auto& entity : entities)
-    if (entity.plugin.empty()) entity.plugin = package.id;
-  TENON_ASSIGN(after, Catalog::make(std::move(plugins), entities));
-
-  TENON_TRY(store_plugin(session, package, number, now));
-  for (const auto* old : before->entities())
-    if (old->plugin() == package.id && after->find(package.id, old->name()) == nullptr)
-      return fail(Error(ErrorCode::conflict,
-                        fmt::format("The entity \"{}\" is gone from the new version.", old->name()))
-                      .because("schema.incompatible"));
-  for (const auto* now_info : after->entities()) {
-    if (now_info->plugin() != package.id) continue;
-    const auto* old = before->find(package.id, now_info->name());
-    if (old == nullptr) {
-      TENON_TRY(run_all(session, create_table(*now_info, *after, session.dialect())));
-    } else {
-      TENON_ASSIGN(statements, upgrade_table(*old, *now_info, *after, session.dialect()));
-      TENON_TRY(run_all(session, statements));
-      if (!same_search(*old, *now_info)) TENON_TRY(refill_search(session, *now_info));
-    }
-    TENON_TRY(store_entity(session, number, now_info->entity()));
+  const std::array<storage::Value, 1> owner{std::int64_t{number}};
+  TENON_TRY(session.execute("DELETE FROM entity WHERE plugin = ?1", owner));
+  for (const auto& entity : package.entities) {
+    const auto definition = to_json(entity);
+    // An extension stands under the full name of what it adds to.
+    const auto name = entity.extends.empty() ? entity.name : entity.extends + "." + entity.name;
+    const std::array<storage::Value, 3> row{std::int64_t{number}, std::string_view(name),
+                                            std::string_view(definition)};
+    TENON_TRY(
+        session.execute("INSERT INTO entity(plugin, name, definition) VALUES(?1, ?2, ?3)", row));
   }
   return {};
 }
 
-Result<> purge_in(Session& session, std::string_view id) {
-  TENON_ASSIGN(catalog, read_catalog(session));
-  if (catalog->plugin(id) == nullptr) return fail(ErrorCode::not_found, "There is no such plugin.");
-  for (const auto* entity : catalog->entities()) {
-    if (entity->plugin() != id) continue;
-    for (const auto& incoming : entity->incoming())
-      if (incoming.plugin != id)
-        return fail(
-            Error(ErrorCode::conflict, fmt::format("\"{}.{}\" refers to \"{}\".", incoming.plugin,
-                                                   incoming.entity, entity->full_name()))
-                .because("schema.referenced"));
-  }
-  for (const auto* entity : catalog->entities())
-    if (entity->plugin() == id) TENON_TRY(run_all(session, drop_table(*entity)));
-  const std::array<storage::Value, 1> values{id};
+Result<> forget_package(Session& session, std::string_view plugin) {
+  const std::array<storage::Value, 1> values{plugin};
   TENON_TRY(session.execute("DELETE FROM plugin WHERE id = ?1", values));
   return {};
 }
 
-/// Runs `work` on the writer until it is durable; again when the group lost it.
-template <class Work>
-Task<> durably(storage::Database& database, Deadline deadline, Work work) {
-  for (int run = 1;; ++run) {
-    TENON_CO_ASSIGN(lease, co_await database.lease(deadline));
-    Result<> done = work(lease.session());
-    if (done)
-      done = co_await lease.commit();
-    else
-      lease.rollback();
-    if (done || run == kMaxRuns || !wants_rerun(done.error())) co_return done;
-  }
+Result<std::optional<Package>> stored_package(Session& session, std::string_view plugin) {
+  std::optional<Package> package;
+  const std::array<storage::Value, 1> values{plugin};
+  TENON_TRY(session.query("SELECT version, manifest, sha256, component FROM plugin WHERE id = ?1",
+                          values, [&](const Row& row) {
+                            const auto blob = row.blob(3);
+                            package = Package{.id = std::string(plugin),
+                                              .version = std::string(row.text(0)),
+                                              .manifest = std::string(row.text(1)),
+                                              .component = {blob.begin(), blob.end()},
+                                              .sha256 = std::string(row.text(2)),
+                                              .entities = {}};
+                            return Visit::stop;
+                          }));
+  if (!package) return package;
+  TENON_ASSIGN(entities, read_entities(session));
+  for (auto& entity : entities)
+    if (entity.plugin == plugin) package->entities.push_back(std::move(entity));
+  return package;
 }
-
-}  // namespace
 
 Result<std::shared_ptr<const Catalog>> read_catalog(Session& session) {
   TENON_ASSIGN(plugins, read_plugins(session));
@@ -184,10 +227,32 @@ Result<> Tenant::State::reload() {
 }
 
 Task<> Tenant::install(Package package, Deadline deadline) {
-  auto work = [this, &package](Session& session) {
-    return install_in(session, package, state_->clock.now());
-  };
-  TENON_CO_TRY(co_await durably(*state_->database, deadline, work));
+  TENON_CO_TRY(co_await upgrade(std::move(package), Consent::none, {}, deadline));
+  co_return Result<>();
+}
+
+Task<MigrationPlan> Tenant::upgrade(Package package, Consent consent, Backfill backfill,
+                                    Deadline deadline) {
+  Migrator migrator(*state_->database, state_->clock);
+  TENON_CO_ASSIGN(
+      plan, co_await migrator.apply(std::move(package), consent, std::move(backfill), deadline));
+  TENON_CO_TRY(state_->reload());
+  co_return std::move(plan);
+}
+
+Task<MigrationPlan> Tenant::plan(Package package, Deadline deadline) {
+  Migrator migrator(*state_->database, state_->clock);
+  co_return co_await migrator.plan(std::move(package), {}, deadline);
+}
+
+Task<MigrationPlan> Tenant::dry_run(Package package, Deadline deadline) {
+  Migrator migrator(*state_->database, state_->clock);
+  co_return co_await migrator.dry_run(std::move(package), {}, deadline);
+}
+
+Task<> Tenant::undo(std::string plugin, Consent consent, Deadline deadline) {
+  Migrator migrator(*state_->database, state_->clock);
+  TENON_CO_TRY(co_await migrator.undo(std::move(plugin), consent, deadline));
   co_return state_->reload();
 }
 
@@ -204,7 +269,9 @@ Task<> Tenant::set_state(std::string plugin, PluginState state, Deadline deadlin
 }
 
 Task<> Tenant::purge(std::string plugin, Deadline deadline) {
-  auto work = [&plugin](Session& session) { return purge_in(session, plugin); };
+  auto work = [this, &plugin](Session& session) {
+    return purge_in(session, plugin, state_->clock.now());
+  };
   TENON_CO_TRY(co_await durably(*state_->database, deadline, work));
   co_return state_->reload();
 }

@@ -11,13 +11,14 @@ namespace tenon::data {
 namespace {
 
 constexpr std::size_t kIdentifier = 63;  // PostgreSQL's limit, kept on both databases
+constexpr std::size_t kDigest = 20;      // hexadecimal digits: 80 bits
 
 /// Long names are cut and made distinct again by a digest of the whole.
 std::string bounded(std::string name) {
   if (name.size() > kIdentifier) {
     const auto digest = hex(sha256(name));
-    name.resize(kIdentifier - 9);
-    name += "_" + digest.substr(0, 8);
+    name.resize(kIdentifier - kDigest - 1);
+    name += "_" + digest.substr(0, kDigest);
   }
   return quote(name);
 }
@@ -55,6 +56,16 @@ std::string field_column(std::string_view field) {
 std::string fold_column(std::string_view field) {
   TENON_ASSERT(check_name(field));
   return bounded(fmt::format("s_{}", field));
+}
+
+std::string extension_column(std::uint32_t plugin_number, std::string_view field) {
+  TENON_ASSERT(check_name(field));
+  return bounded(fmt::format("e{}_{}", plugin_number, field));
+}
+
+std::string extension_shadow(std::uint32_t plugin_number, std::string_view field) {
+  TENON_ASSERT(check_name(field));
+  return bounded(fmt::format("es{}_{}", plugin_number, field));
 }
 
 // The `$` keeps it and the tables that FTS5 makes beside it apart from every entity's table.

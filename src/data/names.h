@@ -17,6 +17,9 @@ namespace tenon::data {
 [[nodiscard]] std::string table_name(std::uint32_t plugin_number, std::string_view entity);
 [[nodiscard]] std::string field_column(std::string_view field);
 [[nodiscard]] std::string fold_column(std::string_view field);
+/// A column that the plugin of that number added to the table of another.
+[[nodiscard]] std::string extension_column(std::uint32_t plugin_number, std::string_view field);
+[[nodiscard]] std::string extension_shadow(std::uint32_t plugin_number, std::string_view field);
 // The table of search tokens of an entity, and its columns of words and grams of a field.
 [[nodiscard]] std::string search_table(std::uint32_t plugin_number, std::string_view entity);
 [[nodiscard]] std::string word_column(std::string_view field);

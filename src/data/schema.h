@@ -37,6 +37,13 @@ using Localized = std::map<std::string, std::string>;
 
 enum class OnDelete : std::uint8_t { restrict, set_null, cascade };
 
+/// What a field means to row scopes: whose row it is, which department's, and whether rows form the
+/// tree of departments itself.
+enum class ScopeRole : std::uint8_t { none, owner, department };
+
+/// Whether rows of an entity are subject to row scopes.
+enum class DataScope : std::uint8_t { none, owner, department };
+
 struct Option {
   std::string value;
   Localized label;
@@ -80,8 +87,17 @@ struct Field {
   std::string ref_plugin;       // empty: this plugin
   std::string ref_entity;
   std::string ref_label_field;
+  std::string ref_fallback_label;  // shown for a row whose plugin is absent and has no stored label
   OnDelete on_delete = OnDelete::restrict;
+  std::string cascade_from;  // field whose choice narrows the choices of this one
+  bool no_cycle = false;     // reference to the own entity: a tree
+  ScopeRole scope_role = ScopeRole::none;
+  std::string renamed_from;  // name in the version before
   std::string ui_widget;
+  // A field that another plugin added: who, and the codes of that plugin's permissions that reading
+  // and writing it need. Its name is `<plugin>__<field>`.
+  std::string extension;
+  std::string read_permission, write_permission;
   // computed: by the host, from `formula` (data/formula.h) or `rollup`; by the plugin's hook when
   // there is neither.
   std::optional<std::string> formula;
@@ -93,6 +109,57 @@ struct Field {
 struct Index {
   std::vector<std::string> fields;
   bool unique = false;
+  std::string where;  // partial: `status.eq.open`, or `(a.eq.1,b.is.null)`; constants only
+};
+
+enum class RelationKind : std::uint8_t { one_to_many, many_to_one, many_to_many };
+
+/// What joins an entity to another. many_to_one makes a reference field of that name, many_to_many
+/// an entity of its own (`<entity>_<name>` with the fields `source` and `target`); one_to_many
+/// names the reference on the other side.
+struct Relation {
+  std::string name;
+  RelationKind kind = RelationKind::many_to_one;
+  Localized display_name;
+  std::string ref_plugin, ref_entity;
+  std::string ref_field;  // one_to_many
+  bool required = false;  // many_to_one
+  OnDelete on_delete = OnDelete::restrict;
+};
+
+struct State {
+  std::string name;
+  Localized label;
+  std::vector<std::string> required;  // fields that must be filled in while it lasts
+  bool immutable = false;
+};
+
+/// A step of a document from one state to another.
+struct Transition {
+  std::string name;
+  Localized display_name;
+  std::vector<std::string> from;
+  std::string to;
+  std::string permission;                   // empty: whoever may write the row
+  bool not_author = false;                  // four eyes: not by who made the document
+  std::string amount_field;                 // integer, decimal or money
+  std::optional<std::string> amount_limit;  // JSON text; above it `amount_permission` is needed
+  std::string amount_permission;
+};
+
+/// The life of a document. `field` becomes a select field with one option per state.
+struct States {
+  std::string field;
+  Localized display_name;
+  std::string initial;
+  std::vector<State> states;
+  std::vector<Transition> transitions;
+
+  [[nodiscard]] const State* find(std::string_view state) const noexcept {
+    for (const auto& candidate : states)
+      if (candidate.name == state) return &candidate;
+    return nullptr;
+  }
 };
 
 struct Entity {
@@ -104,6 +171,14 @@ struct Entity {
   std::string label_field;  // what a person calls a row; defaults to the first string field
   std::vector<Field> fields;
   std::vector<Index> indexes;
+  DataScope data_scope = DataScope::none;
+  std::string renamed_from;  // name in the version before
+  std::vector<Relation> relations;
+  std::optional<States> states;
+  std::string link_of;  // entity whose many_to_many relation made this one
+  // An extension: `name` is an entity of this other plugin, `fields` and `indexes` are added to it.
+  std::string extends;
+  std::vector<std::string> hooks;  // of an extension: points it takes part in (`before-save`)
 
   [[nodiscard]] const Field* find(std::string_view field) const noexcept {
     for (const auto& candidate : fields)

@@ -14,6 +14,9 @@ constexpr std::array<std::string_view, 16> kTypes = {
 constexpr std::array<std::string_view, 4> kAggregates = {"count", "sum", "min", "max"};
 constexpr std::array<std::string_view, 2> kModes = {"fast", "gapless"};
 constexpr std::array<std::string_view, 3> kOnDelete = {"restrict", "set_null", "cascade"};
+constexpr std::array<std::string_view, 3> kScopeRole = {"none", "owner", "department"};
+constexpr std::array<std::string_view, 3> kRelation = {"one_to_many", "many_to_one",
+                                                       "many_to_many"};
 
 json::object localized(const Localized& texts) {
   json::object object;
@@ -25,17 +28,66 @@ void put(json::object& object, std::string_view key, const std::optional<std::st
   if (text) object[key] = *text;
 }
 
+/// What is empty is not written.
+void put(json::object& object, std::string_view key, const std::string& text) {
+  if (!text.empty()) object[key] = text;
+}
+
+json::array names_json(const std::vector<std::string>& names) {
+  json::array list;
+  for (const auto& name : names) list.emplace_back(name);
+  return list;
+}
+
+json::object relation_json(const Relation& relation) {
+  return {{"name", relation.name},
+          {"kind", kRelation[static_cast<std::size_t>(relation.kind)]},
+          {"display_name", localized(relation.display_name)},
+          {"ref_plugin", relation.ref_plugin},
+          {"ref_entity", relation.ref_entity},
+          {"ref_field", relation.ref_field},
+          {"required", relation.required},
+          {"on_delete", to_string(relation.on_delete)}};
+}
+
+json::object states_json(const States& states) {
+  json::array list;
+  for (const auto& state : states.states)
+    list.emplace_back(json::object{{"name", state.name},
+                                   {"label", localized(state.label)},
+                                   {"required", names_json(state.required)},
+                                   {"immutable", state.immutable}});
+  json::array transitions;
+  for (const auto& transition : states.transitions) {
+    json::object one{{"name", transition.name},
+                     {"display_name", localized(transition.display_name)},
+                     {"from", names_json(transition.from)},
+                     {"to", transition.to},
+                     {"permission", transition.permission},
+                     {"not_author", transition.not_author},
+                     {"amount_field", transition.amount_field},
+                     {"amount_permission", transition.amount_permission}};
+    put(one, "amount_limit", transition.amount_limit);
+    transitions.emplace_back(std::move(one));
+  }
+  return {{"field", states.field},
+          {"display_name", localized(states.display_name)},
+          {"initial", states.initial},
+          {"states", std::move(list)},
+          {"transitions", std::move(transitions)}};
+}
+
 /// How the host fills the field; nothing for one that people fill.
 void put_filling(json::object& object, const Field& field) {
   put(object, "formula", field.formula);
   if (field.result) object["result"] = to_string(*field.result);
   if (field.rollup)
-    object["rollup"] = json::object{
-        {"plugin", field.rollup->plugin},
-        {"entity", field.rollup->entity},
-        {"reference", field.rollup->reference},
-        {"function", kAggregates[static_cast<std::size_t>(field.rollup->function)]},
-        {"field", field.rollup->field}};
+    object["rollup"] =
+        json::object{{"plugin", field.rollup->plugin},
+                     {"entity", field.rollup->entity},
+                     {"reference", field.rollup->reference},
+                     {"function", kAggregates[static_cast<std::size_t>(field.rollup->function)]},
+                     {"field", field.rollup->field}};
   if (field.type == FieldType::sequence)
     object["numbering"] =
         json::object{{"format", field.numbering.format},
@@ -58,6 +110,14 @@ json::object field_json(const Field& field) {
                       {"ref_label_field", field.ref_label_field},
                       {"on_delete", to_string(field.on_delete)},
                       {"ui_widget", field.ui_widget}};
+  put(object, "ref_fallback_label", field.ref_fallback_label);
+  put(object, "cascade_from", field.cascade_from);
+  put(object, "renamed_from", field.renamed_from);
+  put(object, "extension", field.extension);
+  put(object, "read_permission", field.read_permission);
+  put(object, "write_permission", field.write_permission);
+  if (field.no_cycle) object["no_cycle"] = true;
+  if (field.scope_role != ScopeRole::none) object["scope_role"] = to_string(field.scope_role);
   put(object, "default", field.default_value);
   put(object, "pattern", field.pattern);
   put(object, "minimum", field.minimum);
@@ -115,6 +175,50 @@ Enum word(const std::array<std::string_view, N>& words, const std::string& wante
   return static_cast<Enum>(found == words.end() ? 0 : found - words.begin());
 }
 
+std::vector<std::string> names(const json::object& object, std::string_view key) {
+  std::vector<std::string> result;
+  for (const auto& name : list(object, key))
+    if (const auto* written = name.if_string()) result.emplace_back(*written);
+  return result;
+}
+
+Relation relation_from(const json::object& object) {
+  return {.name = text(object, "name"),
+          .kind = word<RelationKind>(kRelation, text(object, "kind")),
+          .display_name = texts(object, "display_name"),
+          .ref_plugin = text(object, "ref_plugin"),
+          .ref_entity = text(object, "ref_entity"),
+          .ref_field = text(object, "ref_field"),
+          .required = truth(object, "required"),
+          .on_delete = word<OnDelete>(kOnDelete, text(object, "on_delete"))};
+}
+
+States states_from(const json::object& object) {
+  States states{.field = text(object, "field"),
+                .display_name = texts(object, "display_name"),
+                .initial = text(object, "initial"),
+                .states = {},
+                .transitions = {}};
+  for (const auto& state : list(object, "states"))
+    if (const auto* one = state.if_object())
+      states.states.push_back({.name = text(*one, "name"),
+                               .label = texts(*one, "label"),
+                               .required = names(*one, "required"),
+                               .immutable = truth(*one, "immutable")});
+  for (const auto& transition : list(object, "transitions"))
+    if (const auto* one = transition.if_object())
+      states.transitions.push_back({.name = text(*one, "name"),
+                                    .display_name = texts(*one, "display_name"),
+                                    .from = names(*one, "from"),
+                                    .to = text(*one, "to"),
+                                    .permission = text(*one, "permission"),
+                                    .not_author = truth(*one, "not_author"),
+                                    .amount_field = text(*one, "amount_field"),
+                                    .amount_limit = optional_text(*one, "amount_limit"),
+                                    .amount_permission = text(*one, "amount_permission")});
+  return states;
+}
+
 const json::object* inner(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
   return value == nullptr ? nullptr : value->if_object();
@@ -158,6 +262,14 @@ Field field_from(const json::object& object) {
   field.ref_label_field = text(object, "ref_label_field");
   field.on_delete = word<OnDelete>(kOnDelete, text(object, "on_delete"));
   field.ui_widget = text(object, "ui_widget");
+  field.ref_fallback_label = text(object, "ref_fallback_label");
+  field.cascade_from = text(object, "cascade_from");
+  field.renamed_from = text(object, "renamed_from");
+  field.extension = text(object, "extension");
+  field.read_permission = text(object, "read_permission");
+  field.write_permission = text(object, "write_permission");
+  field.no_cycle = truth(object, "no_cycle");
+  field.scope_role = word<ScopeRole>(kScopeRole, text(object, "scope_role"));
   read_filling(field, object);
   return field;
 }
@@ -169,6 +281,16 @@ std::string_view to_string(FieldType type) noexcept {
 }
 std::string_view to_string(OnDelete on_delete) noexcept {
   return kOnDelete[static_cast<std::size_t>(on_delete)];
+}
+
+std::string_view to_string(ScopeRole role) noexcept {
+  return kScopeRole[static_cast<std::size_t>(role)];
+}
+std::string_view to_string(DataScope scope) noexcept {
+  return kScopeRole[static_cast<std::size_t>(scope)];
+}
+std::string_view to_string(RelationKind kind) noexcept {
+  return kRelation[static_cast<std::size_t>(kind)];
 }
 
 std::string to_json(const Entity& entity) {
@@ -183,11 +305,20 @@ std::string to_json(const Entity& entity) {
   object["fields"] = std::move(fields);
   json::array indexes;
   for (const auto& index : entity.indexes) {
-    json::array names;
-    for (const auto& name : index.fields) names.emplace_back(name);
-    indexes.emplace_back(json::object{{"fields", std::move(names)}, {"unique", index.unique}});
+    json::object one{{"fields", names_json(index.fields)}, {"unique", index.unique}};
+    put(one, "where", index.where);
+    indexes.emplace_back(std::move(one));
   }
   object["indexes"] = std::move(indexes);
+  json::array relations;
+  for (const auto& relation : entity.relations) relations.emplace_back(relation_json(relation));
+  if (!relations.empty()) object["relations"] = std::move(relations);
+  if (entity.states) object["states"] = states_json(*entity.states);
+  if (entity.data_scope != DataScope::none) object["data_scope"] = to_string(entity.data_scope);
+  put(object, "renamed_from", entity.renamed_from);
+  put(object, "link_of", entity.link_of);
+  put(object, "extends", entity.extends);
+  if (!entity.hooks.empty()) object["hooks"] = names_json(entity.hooks);
   return json::serialize(object);
 }
 
@@ -208,11 +339,19 @@ Result<Entity> entity_from_json(std::string_view stored) {
     if (const auto* one = field.if_object()) entity.fields.push_back(field_from(*one));
   for (const auto& index : list(*object, "indexes"))
     if (const auto* one = index.if_object()) {
-      Index added{.fields = {}, .unique = truth(*one, "unique")};
-      for (const auto& name : list(*one, "fields"))
-        if (const auto* written = name.if_string()) added.fields.emplace_back(*written);
-      entity.indexes.push_back(std::move(added));
+      entity.indexes.push_back({.fields = names(*one, "fields"),
+                                .unique = truth(*one, "unique"),
+                                .where = text(*one, "where")});
     }
+  for (const auto& relation : list(*object, "relations"))
+    if (const auto* one = relation.if_object()) entity.relations.push_back(relation_from(*one));
+  if (const auto* states = object->if_contains("states"); states != nullptr && states->is_object())
+    entity.states = states_from(states->get_object());
+  entity.data_scope = word<DataScope>(kScopeRole, text(*object, "data_scope"));
+  entity.renamed_from = text(*object, "renamed_from");
+  entity.link_of = text(*object, "link_of");
+  entity.extends = text(*object, "extends");
+  entity.hooks = names(*object, "hooks");
   return entity;
 }
 

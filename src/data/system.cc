@@ -41,14 +41,43 @@ CREATE TABLE IF NOT EXISTS outbox(
   state {integer} NOT NULL DEFAULT 0,
   attempts {integer} NOT NULL DEFAULT 0,
   next_at {integer} NOT NULL,
+  lease_until {integer} NOT NULL DEFAULT 0,
+  fence {integer} NOT NULL DEFAULT 0,
   error TEXT
 ) {strict};
 CREATE INDEX IF NOT EXISTS outbox_aggregate ON outbox(aggregate, sequence) WHERE state = 0;
+CREATE INDEX IF NOT EXISTS outbox_dead ON outbox(type, sequence) WHERE state = 1;
 CREATE TABLE IF NOT EXISTS inbox(
   consumer TEXT NOT NULL,
   event {id} NOT NULL,
   at {integer} NOT NULL,
   PRIMARY KEY (consumer, event)
+) {compact};
+CREATE INDEX IF NOT EXISTS inbox_at ON inbox(at);
+CREATE TABLE IF NOT EXISTS blob(
+  sha256 {bytes} PRIMARY KEY,
+  size {integer} NOT NULL,
+  pinned_until {integer} NOT NULL
+) {compact};
+CREATE TABLE IF NOT EXISTS file(
+  id {id} PRIMARY KEY,
+  sha256 {bytes} NOT NULL REFERENCES blob(sha256),
+  size {integer} NOT NULL,
+  type TEXT NOT NULL,
+  name TEXT NOT NULL,
+  created_at {integer} NOT NULL,
+  created_by {id},
+  refs {integer} NOT NULL DEFAULT 0 CHECK (refs >= 0),
+  unused_since {integer} NOT NULL
+) {compact};
+CREATE INDEX IF NOT EXISTS file_sha256 ON file(sha256);
+CREATE INDEX IF NOT EXISTS file_unused ON file(unused_since) WHERE refs = 0;
+CREATE TABLE IF NOT EXISTS import(
+  trace {id} PRIMARY KEY,
+  plugin TEXT NOT NULL,
+  entity TEXT NOT NULL,
+  audit {integer} NOT NULL,
+  alive_until {integer} NOT NULL
 ) {compact};
 CREATE TABLE IF NOT EXISTS audit(
   sequence {sequence},

@@ -72,6 +72,7 @@ UnitOfWork Tenant::unit(Viewer viewer, Origin origin) {
   return {shared_from_this(), std::move(viewer), std::move(origin)};
 }
 
+Files& Tenant::files() noexcept { return *state_->files; }
 Outbox& Tenant::outbox() noexcept { return *state_->outbox; }
 storage::Database& Tenant::database() noexcept { return *state_->database; }
 

@@ -16,6 +16,7 @@
 #include "base/random.h"
 #include "data/audit.h"
 #include "data/catalog.h"
+#include "data/files/files.h"
 #include "data/history.h"
 #include "data/outbox.h"
 #include "data/query.h"
@@ -25,6 +26,10 @@
 #include "storage/database.h"
 
 namespace tenon::data {
+
+struct MigrationPlan;
+struct Backfill;
+enum class Consent : std::uint8_t;
 
 /// What an install brings.
 struct Package {
@@ -44,6 +49,7 @@ class Snapshot {
   [[nodiscard]] Result<Page> list(const EntityInfo& entity, const Query& query);
   [[nodiscard]] Result<Total> count(const EntityInfo& entity, const Query& query);
   [[nodiscard]] const Catalog& catalog() const noexcept { return *catalog_; }
+  [[nodiscard]] const Viewer& viewer() const noexcept { return viewer_; }
   [[nodiscard]] const Tally& tally() const noexcept { return tally_; }
 
  private:
@@ -95,11 +101,19 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
 
   [[nodiscard]] UnitOfWork unit(Viewer viewer, Origin origin = {});
 
-  /// Installs a plugin, or upgrades it in place where the change only adds (new entities, new
-  /// optional fields, indexes). One transaction: all or nothing. Errors: invalid (`schema.…` with
-  /// all field errors), conflict
-  /// (`schema.incompatible`).
+  /// upgrade() of what loses nothing and needs no step of the module.
   [[nodiscard]] Task<> install(Package package, Deadline deadline);
+  /// Installs a plugin or brings it to another version: see migrator.h. Errors: invalid
+  /// (`schema.…`), conflict (`schema.data`: the rows do not fit, `schema.consent`: values would be
+  /// lost, `schema.migration_running`).
+  [[nodiscard]] Task<MigrationPlan> upgrade(Package package, Consent consent, Backfill backfill,
+                                            Deadline deadline);
+  /// What upgrade() would do, in words and in SQL.
+  [[nodiscard]] Task<MigrationPlan> plan(Package package, Deadline deadline);
+  /// upgrade() in a transaction that is thrown away.
+  [[nodiscard]] Task<MigrationPlan> dry_run(Package package, Deadline deadline);
+  /// Takes the last upgrade of `plugin` back, with what it put away. Errors: see migrator.h.
+  [[nodiscard]] Task<> undo(std::string plugin, Consent consent, Deadline deadline);
   [[nodiscard]] Task<> set_state(std::string plugin, PluginState state, Deadline deadline);
   /// Drops the plugin's tables and row. Errors: conflict (`schema.referenced`) while another plugin
   /// refers to them.
@@ -108,6 +122,7 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   [[nodiscard]] Result<std::string> component(std::string_view plugin);
 
   [[nodiscard]] Outbox& outbox() noexcept;
+  [[nodiscard]] Files& files() noexcept;
   [[nodiscard]] storage::Database& database() noexcept;
 
  private:
@@ -117,11 +132,13 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
 };
 
 /// All tenants of one data directory: `<dir>/tenants/<name>.db`, or `<name>.postgres` with the
-/// address of the PostgreSQL database where the tenant has its schema. Thread: any.
+/// address of the PostgreSQL database where the tenant has its schema; files in
+/// `<dir>/files/<name>/`. Thread: any.
 class Tenants {
  public:
   struct Options {
     storage::Options storage;
+    FileLimits files;
   };
   /// Lifetime: pool, clock and random outlive it and every tenant.
   Tenants(std::string directory, BlockingPool& pool, const Clock& clock, Random& random,

@@ -19,6 +19,7 @@ struct Tenant::State {
   std::shared_ptr<const Catalog> catalog;  // shared with every request that began under it
   std::mutex reload_mutex;
   std::unique_ptr<Outbox> outbox;
+  std::unique_ptr<Files> files;
   NumberBlocks numbers;
 
   State(std::string tenant_name, std::unique_ptr<storage::Database> opened, const Clock& the_clock,

@@ -72,7 +72,9 @@ TEST_F(TenantFileTest, adds_entities_fields_and_indexes_to_a_schema_in_use) {
   EXPECT_TRUE(insert("note", R"({"name":"n"})"));
 }
 
-TEST_F(TenantFileTest, refuses_a_schema_that_does_more_than_add_and_changes_nothing) {
+TEST_F(TenantFileTest, refuses_a_schema_that_loses_values_and_changes_nothing) {
+  ASSERT_TRUE(insert("company", R"({"name":"c"})"));
+  ASSERT_TRUE(insert("customer", R"({"name":"a","born":"2000-01-01","credit":"1.50"})"));
   auto before = testing::customer();
   const auto attempt = [&](Entity changed) {
     auto done = run(tenant_->install(
@@ -81,15 +83,15 @@ TEST_F(TenantFileTest, refuses_a_schema_that_does_more_than_add_and_changes_noth
   };
   auto gone = before;
   gone.fields.erase(gone.fields.begin() + 6);
-  EXPECT_EQ(attempt(gone), "schema.incompatible");
+  EXPECT_EQ(attempt(gone), "schema.consent");
   auto other = before;
   other.fields[4].type = FieldType::integer;
   other.fields[4].minimum = other.fields[4].maximum = std::nullopt;
-  EXPECT_EQ(attempt(other), "schema.incompatible");
+  EXPECT_EQ(attempt(other), "schema.consent");
   auto required = before;
   required.fields.push_back(testing::field("must", FieldType::string));
   required.fields.back().required = true;
-  EXPECT_EQ(attempt(required), "schema.incompatible");
+  EXPECT_EQ(attempt(required), "schema.data");
   auto injected = before;
   injected.fields.push_back(testing::field("x\"; DROP TABLE audit; --", FieldType::string));
   EXPECT_EQ(attempt(injected), "schema.name");
@@ -97,7 +99,7 @@ TEST_F(TenantFileTest, refuses_a_schema_that_does_more_than_add_and_changes_noth
   taken.fields.push_back(testing::field("version", FieldType::string));
   EXPECT_EQ(attempt(taken), "schema.field");
   EXPECT_EQ(run(tenant_->install(testing::crm({testing::company()}), soon())).error().reason(),
-            "schema.incompatible");
+            "schema.consent");
   EXPECT_EQ(attempt(before), "ok");
 }
 

@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "async/wait_for.h"
+#include "data/migrator.h"
 #include "data/system.h"
 #include "data/tenant_state.h"
 #include "storage/postgres.h"
@@ -18,11 +19,24 @@ namespace tenon::data {
 namespace {
 
 constexpr auto kOpenWithin = std::chrono::seconds(10);
+constexpr auto kResumeWithin = std::chrono::minutes(10);
 
 Task<> prepare(storage::Database& database, Random& random) {
   TENON_CO_ASSIGN(lease, co_await database.lease(Deadline::after(kOpenWithin)));
   TENON_CO_TRY(create_system_tables(lease.session(), random));
-  co_return co_await lease.commit();
+  TENON_CO_TRY(co_await lease.commit());
+  co_return Result<>();
+}
+
+/// What a process before this one left half done is finished before anybody looks. A step of the
+/// module itself waits for the module: until then the version before goes on.
+Task<> settle_schema(storage::Database& database, const Clock& clock) {
+  Migrator migrator(database, clock);
+  TENON_CO_TRY(co_await migrator.prepare(Deadline::after(kOpenWithin)));
+  auto resumed = co_await migrator.resume({}, Deadline::after(kResumeWithin));
+  if (!resumed && resumed.error().reason() != "schema.callback")
+    co_return std::unexpected(std::move(resumed.error()));
+  co_return Result<>();
 }
 
 Result<> check_tenant_name(std::string_view name) {
@@ -113,13 +127,17 @@ struct Tenants::State {
     auto state =
         std::make_unique<Tenant::State>(std::string(name), std::move(database), clock, random);
     TENON_TRY(wait_for(prepare(*state->database, random)));
+    TENON_TRY(wait_for(settle_schema(*state->database, clock)));
     {
       TENON_ASSIGN(reader, state->database->reader());
       TENON_ASSIGN(key, read_cursor_key(reader.session()));
       state->cursor_key = std::move(key);
     }
     TENON_TRY(state->reload());
+    auto& inside = *state;
     auto tenant = std::make_shared<Tenant>(std::move(state));
+    auto store = make_local_store(directory.parent_path() / "files" / std::string(name));
+    inside.files = std::make_unique<Files>(*tenant, clock, random, std::move(store), options.files);
     open.emplace(std::string(name), tenant);
     return tenant;
   }

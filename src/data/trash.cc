@@ -6,7 +6,9 @@
 #include <set>
 
 #include "data/encode.h"
+#include "data/files/references.h"
 #include "data/search.h"
+#include "data/states.h"
 #include "data/unit_state.h"
 
 namespace tenon::data {
@@ -77,6 +79,7 @@ Result<> UnitOfWork::erase(const EntityInfo& entity, RecordId id,
 Result<> UnitOfWork::State::erase_row(const EntityInfo& entity, RecordId id,
                                       const std::vector<Value>& row) {
   if (cascade >= kMaxCascade) return too_deep();
+  TENON_TRY(check_erasable(entity, row));
   const auto before = json_of(entity, row);
   const auto version = version_of(entity, row);
   const auto moment = now();
@@ -95,6 +98,7 @@ Result<> UnitOfWork::State::erase_row(const EntityInfo& entity, RecordId id,
   TENON_TRY(release_references(entity, id));
   if (!soft) {
     TENON_TRY(unindex_search(session(), entity, id));
+    TENON_TRY(count_files(session(), entity, &row, nullptr, moment));
     const std::array<storage::Value, 1> values{storage::Blob(id.value.bytes)};
     TENON_TRY(
         session().execute(fmt::format("DELETE FROM {} WHERE \"id\" = ?1", entity.table()), values));
@@ -293,6 +297,7 @@ Result<> UnitOfWork::State::purge_row(const EntityInfo& entity, const Uuid& id) 
         values));
   }
   TENON_TRY(unindex_search(session(), entity, RecordId{id}));
+  TENON_TRY(count_files(session(), entity, &row->values, nullptr, now()));
   const std::array<storage::Value, 1> values{storage::Blob(id.bytes)};
   TENON_TRY(session().execute(
       fmt::format("DELETE FROM {} WHERE \"id\" = ?1 AND \"deleted_at\" IS NOT NULL",

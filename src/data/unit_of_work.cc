@@ -1,7 +1,6 @@
 #include "data/unit_of_work.h"
 
-#include <array>
-
+#include "data/outbox_sql.h"
 #include "data/reader.h"
 #include "data/tenant_state.h"
 #include "data/unit_state.h"
@@ -75,15 +74,7 @@ Result<EventId> UnitOfWork::publish(std::string_view type, std::string_view aggr
 }
 
 Result<bool> UnitOfWork::first_delivery(std::string_view consumer, EventId event) {
-  const std::array<storage::Value, 3> values{
-      consumer, storage::Blob(event.value.bytes),
-      std::int64_t{state_->now().time_since_epoch().count()}};
-  TENON_ASSIGN(
-      changed,
-      state_->session().execute(
-          "INSERT INTO inbox(consumer, event, at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
-          values));
-  return changed == 1;
+  return note_delivery(state_->session(), consumer, event, state_->now());
 }
 
 Result<> UnitOfWork::within_savepoint(const std::function<Result<>()>& work) {

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "data/outbox_sql.h"
+
 namespace tenon::data {
 namespace {
 
@@ -26,7 +28,7 @@ Result<> WriteLog::admit() const {
 }
 
 Result<EventId> WriteLog::event(std::string_view type, std::string_view aggregate,
-                                std::string_view payload, Timestamp now) {
+                                std::string_view payload, Timestamp now, Key key) {
   TENON_TRY(admit());
   const EventId id{Uuid::make_v7(now, random_)};
   if (!origin_.correlation) origin_.correlation = id;
@@ -39,6 +41,7 @@ Result<EventId> WriteLog::event(std::string_view type, std::string_view aggregat
                                     optional_blob(origin_.causation),
                                     std::int64_t{hop()},
                                     std::int64_t{at}};
+  if (key == Key::shared) TENON_TRY(key_lock(session_, aggregate));
   TENON_TRY(
       session_.execute("INSERT INTO outbox(id, type, aggregate, payload, correlation, causation, "
                        "hop, created_at, next_at) "
@@ -61,7 +64,9 @@ Result<> WriteLog::change(const RowChange& change, Timestamp now) {
   payload.append("{\"version\":").append(std::to_string(change.version));
   if (!change.changed.empty()) payload.append(",\"changed\":").append(change.changed);
   payload.append(",\"record\":").append(record.empty() ? "null" : record).append("}");
-  TENON_TRY(event(type, aggregate, payload, now));
+  // Nobody else knows a record that is not there yet.
+  const auto key = change.action == "created" ? Key::fresh : Key::shared;
+  TENON_TRY(event(type, aggregate, payload, now, key));
   return audit(change, now);
 }
 

@@ -38,9 +38,12 @@ class WriteLog {
   [[nodiscard]] Result<> change(const RowChange& change, Timestamp now);
   /// The audit row alone.
   [[nodiscard]] Result<> audit(const RowChange& change, Timestamp now);
+  /// Whether others can write events of the key meanwhile, so that it has to be held (outbox.h).
+  enum class Key : std::uint8_t { shared, fresh };
   /// Errors: exhausted (`event.hops`).
   [[nodiscard]] Result<EventId> event(std::string_view type, std::string_view aggregate,
-                                      std::string_view payload, Timestamp now);
+                                      std::string_view payload, Timestamp now,
+                                      Key key = Key::shared);
 
  private:
   [[nodiscard]] std::uint32_t hop() const noexcept {

@@ -25,7 +25,8 @@ struct Route {
   Handler handler;
   std::size_t body_bytes = 0;  // bound for this route's body; 0: Options::body_bytes
   /// Filled by the router: parameter name → index of the segment.
-  std::vector<std::pair<std::string, std::size_t>> parameters;
+  // NOLINTNEXTLINE(readability-redundant-member-init): with it a Route may leave it out
+  std::vector<std::pair<std::string, std::size_t>> parameters = {};
   std::size_t wildcard_from = 0;  // filled by the router: index of the first wildcard segment
 };
 

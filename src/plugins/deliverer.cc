@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t kBatch = 8;
 constexpr std::chrono::milliseconds kLook{500};
 constexpr std::chrono::seconds kHandlerTime{60};
-constexpr std::chrono::seconds kSettleTime{10};
 
 /// Handlers act for the system: what they may touch is bounded by their grants alone.
 std::shared_ptr<const identity::Principal> system_principal(const std::string& tenant) {
@@ -41,55 +40,15 @@ std::string event_json(const data::Event& event) {
 Deliverer::Deliverer(Host& host, std::shared_ptr<Workspace> workspace)
     : host_(host),
       workspace_(std::move(workspace)),
-      executor_(host.executor()),
-      tasks_(executor_) {}
+      worker_(host.executor(), workspace_->tenant()->outbox(), host.clock(),
+              [this](data::Event event) { return deliver(std::move(event)); },
+              {.batch = kBatch, .look = kLook}) {}
 
-void Deliverer::start() { tasks_.spawn(run()); }
+void Deliverer::start() { worker_.start(); }
+void Deliverer::wake() { worker_.wake(); }
+Task<> Deliverer::stop(Deadline deadline) { return worker_.stop(deadline); }
 
-void Deliverer::wake() { (void)signal_.push(0); }  // full: it will look anyway
-
-Task<> Deliverer::stop(Deadline deadline) {
-  signal_.close();
-  co_return co_await tasks_.stop(deadline);
-}
-
-asio::awaitable<void> Deliverer::run() {
-  for (;;) {
-    while (co_await deliver_batch()) {
-    }
-    const auto woken = co_await signal_.pop(Deadline::after(kLook));
-    if (!woken && woken.error().reason() != "mailbox.deadline") co_return;
-  }
-}
-
-asio::awaitable<bool> Deliverer::deliver_batch() {
-  auto& outbox = workspace_->tenant()->outbox();
-  auto events = outbox.claim(kBatch, host_.clock().now());
-  if (!events || events->empty()) co_return false;
-  // One event of each aggregate is out, so they may run side by side and share the cost of a
-  // commit.
-  const auto batch =
-      std::make_shared<Batch>(Batch{.left = events->size(), .settled = {}, .delivered = {}});
-  for (data::Event& event : *events) tasks_.spawn(settle(batch, std::move(event)));
-  if (!co_await batch->settled.wait(Deadline::never())) co_return false;  // stopping
-  // What is not acknowledged is delivered again, and first_delivery() makes that harmless.
-  if (!batch->delivered.empty())
-    (void)co_await outbox.ack(batch->delivered, Deadline::after(kSettleTime));
-  co_return true;
-}
-
-asio::awaitable<void> Deliverer::settle(std::shared_ptr<Batch> batch, data::Event event) {
-  auto done = co_await deliver(event);
-  if (done) {
-    batch->delivered.push_back(event.sequence);
-  } else {
-    (void)co_await workspace_->tenant()->outbox().fail(
-        event.sequence, done.error().for_log(), host_.clock().now(), Deadline::after(kSettleTime));
-  }
-  if (--batch->left == 0) batch->settled.set();
-}
-
-Task<> Deliverer::deliver(const data::Event& event) {
+Task<> Deliverer::deliver(data::Event event) {
   const auto installations = workspace_->installations();
   for (const auto& [id, installation] : *installations)
     if (installation.plugin->handles_events() &&

@@ -83,13 +83,16 @@ Task<PluginHandle> Registry::install(std::shared_ptr<Workspace> workspace, Insta
                                          "\" is installed; an older one does not replace it")
               .because("plugin.downgrade"));
   }
+  auto entities = plugin->manifest.entities;
+  entities.insert(entities.end(), plugin->manifest.extensions.begin(),
+                  plugin->manifest.extensions.end());
   TENON_CO_TRY(
       co_await tenant->install(data::Package{.id = plugin->id(),
                                              .version = plugin->manifest.metadata.version.text(),
                                              .manifest = request.manifest,
                                              .component = request.component,
                                              .sha256 = plugin->sha256,
-                                             .entities = plugin->manifest.entities},
+                                             .entities = std::move(entities)},
                                request.deadline));
   auto ready = co_await run_on(host_.executor(), initialise(workspace, plugin, request));
   if (ready)

@@ -30,6 +30,7 @@ class Lease {
     virtual ~Backend() = default;  // rolls back when neither commit nor rollback was called
     [[nodiscard]] virtual Session& session() noexcept = 0;
     virtual void set_deadline(Deadline deadline) noexcept = 0;
+    virtual void extend(Deadline /*cap*/) noexcept {}
     [[nodiscard]] virtual Task<> commit() = 0;
     virtual void rollback() noexcept = 0;
   };
@@ -43,6 +44,9 @@ class Lease {
   /// A statement that runs past `deadline` is interrupted (`storage.deadline`). Never later than
   /// the lease's own cap.
   void set_deadline(Deadline deadline) noexcept { backend_->set_deadline(deadline); }
+  /// Gives this lease another cap and deadline, for changes of the schema, which keep everybody
+  /// waiting for longer than a unit of work may.
+  void extend(Deadline cap) noexcept { backend_->extend(cap); }
 
   /// Passes the lease on and waits until the work is durable. Errors: unavailable (`storage.rerun`,
   /// `storage.failed`), conflict (`storage.foreign_key`: a deferred violation is left, the work is

@@ -3,6 +3,7 @@
 // a visitor. The data room writes all SQL; nothing above it sees this interface.
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 #include "base/error.h"
@@ -30,6 +31,13 @@ class Session {
   [[nodiscard]] virtual Result<std::int64_t> execute(std::string_view sql, Values values = {}) = 0;
   /// Runs several statements without values (DDL).
   [[nodiscard]] virtual Result<> script(std::string_view sql) = 0;
+
+  /// Runs `work` while references are neither enforced nor carried out, then checks all of them:
+  /// for rebuilding a table that others refer to. Where ALTER can do everything this is just
+  /// `work()`. Errors: conflict (`storage.foreign_key`) when a reference is left dangling.
+  [[nodiscard]] virtual Result<> without_references(const std::function<Result<>()>& work) {
+    return work();
+  }
 
   /// A point to come back to inside the transaction. They nest.
   [[nodiscard]] Result<> savepoint(std::uint32_t level);

@@ -33,6 +33,8 @@ class CliTest(unittest.TestCase):
 
     def test_wrong_flags_addresses_and_folders_are_refused_in_one_line(self):
         self.refused("serve", "--data", self.data, "--no-such-flag", word="no-such-flag")
+        self.refused("serve", "--lisen", "127.0.0.1:0", word="--lisen")
+        self.refused("--no-such-flag", word="--no-such-flag")
         self.refused("nonsense", word="nonsense")
         self.refused(word="subcommand")
         self.refused("serve", "--data", self.data, "--listen", "nowhere", word="nowhere")

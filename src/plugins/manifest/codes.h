@@ -22,6 +22,7 @@ inline constexpr std::string_view kRange = "manifest.range";
 inline constexpr std::string_view kVersion = "manifest.version";
 inline constexpr std::string_view kDefault = "manifest.default";  // does not fit the field
 inline constexpr std::string_view kPattern = "manifest.pattern";
+inline constexpr std::string_view kCondition = "manifest.condition";  // of a partial index
 inline constexpr std::string_view kPath = "manifest.path";
 
 // Names and text.

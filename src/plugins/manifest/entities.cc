@@ -1,5 +1,4 @@
-#include <array>
-
+#include "data/catalog.h"
 #include "plugins/manifest/codes.h"
 #include "plugins/manifest/read.h"
 #include "plugins/manifest/sections.h"
@@ -8,13 +7,20 @@
 namespace tenon::plugins {
 namespace {
 
-using namespace std::string_view_literals;
-
-constexpr std::array kLaterParts = {"states"sv, "relations"sv, "data_scope"sv};
-constexpr std::array kLaterIndex = {"where"sv};
-
 bool has_column(data::FieldType type) {
   return type != data::FieldType::json && type != data::FieldType::multi_select;
+}
+
+/// The condition of a partial index, tried on the entity as it has been read so far.
+void check_condition(const data::Entity& entity, const Word& where, Draft& draft) {
+  data::Entity bare;
+  bare.plugin = "check";
+  bare.name = "check";
+  bare.fields = entity.fields;
+  bare.indexes = {{.fields = {}, .unique = false, .where = where.text}};
+  const auto made = data::EntityInfo::make(std::move(bare), 1);
+  if (!made && made.error().reason() == "schema.index")
+    draft.issues.add(where.spot, codes::kCondition, made.error().message());
 }
 
 void read_index(TableReader& table, data::Entity& entity, Draft& draft) {
@@ -34,7 +40,10 @@ void read_index(TableReader& table, data::Entity& entity, Draft& draft) {
     if (unique.add(word)) index.fields.push_back(word.text);
   }
   index.unique = table.boolean("unique", false);
-  table.not_served(kLaterIndex, "(a partial index)");
+  if (const auto where = table.text("where", Need::optional)) {
+    index.where = where->text;
+    check_condition(entity, *where, draft);
+  }
   table.finish();
   if (const auto* fields = table.any("fields");
       fields != nullptr && fields->kind == TomlKind::array && fields->items.empty())
@@ -67,6 +76,11 @@ void read_label_field(TableReader& table, data::Entity& entity, Draft& draft) {
 
 }  // namespace
 
+void read_indexes(TableReader& table, data::Entity& entity, Draft& draft) {
+  for (auto& index : table.tables("indexes", ManifestLimits::kIndexes))
+    read_index(index, entity, draft);
+}
+
 void read_entities(TableReader& schema, Draft& draft) {
   UniqueNames unique("entity", draft.issues);
   UniqueLabels labels("entity", draft.issues);
@@ -84,10 +98,12 @@ void read_entities(TableReader& schema, Draft& draft) {
     if (table.any("fields") == nullptr)
       draft.issues.add(table.spot(), codes::kMissing,
                        "an entity has at least one [[schema.entities.fields]]");
+    read_entity_parts(table, entity, draft);
     read_label_field(table, entity, draft);
-    for (auto& index : table.tables("indexes", ManifestLimits::kIndexes))
-      read_index(index, entity, draft);
-    table.not_served(kLaterParts, "(of an entity)");
+    read_indexes(table, entity, draft);
+    if (const auto old = table.text("renamed_from", Need::optional);
+        old && check_name(*old, NameUse::other, "an entity name", draft.issues))
+      entity.renamed_from = old->text;
     table.finish();
     if (!entity.name.empty()) draft.manifest.entities.push_back(std::move(entity));
   }

@@ -18,8 +18,8 @@ constexpr std::array kTypes = {"string"sv,    "text"sv,    "integer"sv,  "decima
                                "uuid"sv,      "json"sv,    "select"sv,   "multi_select"sv,
                                "reference"sv, "file"sv,    "sequence"sv, "computed"sv};
 constexpr std::array kOnDelete = {"restrict"sv, "set_null"sv, "cascade"sv};
-constexpr std::array kLater = {"visible_when"sv, "ref_fallback_label"sv, "cascade_from"sv,
-                               "no_cycle"sv, "scope_role"sv};
+constexpr std::array kScopeRoles = {"none"sv, "owner"sv, "department"sv};
+constexpr std::array kLater = {"visible_when"sv};
 constexpr std::int64_t kLongestString = 10'000;
 constexpr std::int64_t kLongestText = 1'000'000;
 constexpr std::size_t kLongestPattern = 200;
@@ -50,6 +50,8 @@ class FieldReader {
     read_sizes();
     read_options();
     read_reference();
+    read_reference_rules();
+    read_renamed(name);
     read_widget();
     read_validation();
     read_default();
@@ -164,6 +166,37 @@ class FieldReader {
     }
   }
 
+  /// Rules that join a reference to other fields of the same entity.
+  void read_reference_rules() {
+    const bool is_reference = is({FieldType::reference}) && use_ == FieldUse::entity;
+    if (has("no_cycle", is_reference)) {
+      field_.no_cycle = table_.boolean("no_cycle", false);
+      if (!field_.ref_plugin.empty())
+        draft_.issues.add(table_.spot_of("no_cycle"), codes::kContradiction,
+                          "only a reference to the own entity can form a cycle");
+    }
+    if (has("scope_role", use_ == FieldUse::entity && is({FieldType::reference, FieldType::uuid})))
+      if (const auto word = table_.choice("scope_role", Need::optional, kScopeRoles))
+        field_.scope_role = static_cast<data::ScopeRole>(*word);
+    if (has("cascade_from",
+            use_ == FieldUse::entity && is({FieldType::reference, FieldType::select})))
+      if (const auto word = table_.text("cascade_from", Need::optional))
+        field_.cascade_from = word->text;
+    if (has("ref_fallback_label", is_reference))
+      if (const auto word = table_.text("ref_fallback_label", Need::optional))
+        field_.ref_fallback_label = word->text;
+  }
+
+  void read_renamed(const std::optional<Word>& name) {
+    if (!has("renamed_from", use_ == FieldUse::entity)) return;
+    const auto word = table_.text("renamed_from", Need::optional);
+    if (!word || !check_name(*word, NameUse::other, "a field name", draft_.issues)) return;
+    if (name && name->text == word->text)
+      draft_.issues.add(word->spot, codes::kContradiction, "a field is not renamed from itself");
+    else
+      field_.renamed_from = word->text;
+  }
+
   void check_label_later(const std::string& entity, const Word& label) {
     draft_.checks.push_back([entity, label](Draft& done) {
       const auto* found = done.manifest.find_entity(entity);
@@ -225,6 +258,33 @@ class FieldReader {
   data::Field field_;
 };
 
+/// `cascade_from`, `ref_fallback_label` and `renamed_from` name fields of the same list.
+void check_joined(std::vector<TableReader>& tables, const std::vector<data::Field>& fields,
+                  Draft& draft) {
+  const auto find = [&](std::string_view name) {
+    return std::ranges::find(fields, name, &data::Field::name);
+  };
+  for (auto& table : tables)
+    for (const auto* key : {"cascade_from", "ref_fallback_label", "renamed_from"}) {
+      const auto* value = table.any(key);
+      if (value == nullptr || value->kind != TomlKind::text) continue;
+      const auto found = find(value->text);
+      const std::string_view name = key;
+      if (name == "renamed_from") {
+        if (found != fields.end())
+          draft.issues.add(table.spot_of(key), codes::kContradiction,
+                           quoted(value->text) + " is a field still");
+      } else if (found == fields.end()) {
+        draft.issues.add(table.spot_of(key), codes::kDangling,
+                         quoted(value->text) + " is no field beside this one",
+                         did_you_mean(value->text, names_of(fields, &data::Field::name)));
+      } else if (name == "ref_fallback_label" && found->type != FieldType::string) {
+        draft.issues.add(table.spot_of(key), codes::kContradiction,
+                         "a stored label is a field of type string");
+      }
+    }
+}
+
 }  // namespace
 
 std::vector<data::Field> read_fields(TableReader& owner, std::string_view key, FieldUse use,
@@ -232,10 +292,12 @@ std::vector<data::Field> read_fields(TableReader& owner, std::string_view key, F
   std::vector<data::Field> fields;
   UniqueNames unique("field", draft.issues);
   UniqueLabels labels("field", draft.issues);
-  for (auto& table : owner.tables(key, ManifestLimits::kFields)) {
+  auto tables = owner.tables(key, ManifestLimits::kFields);
+  for (auto& table : tables) {
     auto field = FieldReader(table, use, draft).read(unique, labels);
     if (!field.name.empty()) fields.push_back(std::move(field));
   }
+  check_joined(tables, fields, draft);
   return fields;
 }
 

@@ -106,6 +106,7 @@ struct Manifest {
   std::vector<Action> actions;
   std::vector<Route> routes;
   std::vector<data::Entity> entities;
+  std::vector<data::Entity> extensions;  // what is added to entities of other plugins
   std::vector<MenuGroup> menu_groups;
   std::vector<Page> pages;
   std::vector<data::Field> settings;

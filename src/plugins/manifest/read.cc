@@ -12,8 +12,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kLater = {"jobs"sv,      "extends"sv, "numbering"sv,
-                               "templates"sv, "import"sv,  "export"sv};
+constexpr std::array kLater = {"jobs"sv, "numbering"sv, "templates"sv, "import"sv, "export"sv};
 
 }  // namespace
 
@@ -58,6 +57,7 @@ std::expected<Manifest, ManifestIssues> read_manifest(std::string_view text) {
     read_entities(*schema, draft);
     schema->finish();
   }
+  read_extends(root, draft);
   read_pages(root, draft);
   read_settings(root, draft);
   root.not_served(kLater, "(a section)");
@@ -66,7 +66,8 @@ std::expected<Manifest, ManifestIssues> read_manifest(std::string_view text) {
   check_whole(draft, *tree);
 
   if (!draft.issues.empty()) return std::unexpected(draft.issues.take());
-  for (auto& entity : draft.manifest.entities) entity.plugin = draft.manifest.metadata.id;
+  for (auto* list : {&draft.manifest.entities, &draft.manifest.extensions})
+    for (auto& entity : *list) entity.plugin = draft.manifest.metadata.id;
   return std::move(draft.manifest);
 }
 

@@ -114,6 +114,17 @@ TEST(Manifest, reads_every_key_that_this_version_serves) {
   EXPECT_EQ(customer->find("company")->on_delete, data::OnDelete::set_null);
   EXPECT_TRUE(customer->indexes.at(1).unique);
   EXPECT_EQ(manifest.find_entity("company")->label_field, "name");
+  EXPECT_EQ(customer->data_scope, data::DataScope::owner);
+  EXPECT_EQ(customer->renamed_from, "client");
+  EXPECT_EQ(customer->indexes.at(1).where, "(code.is.not_null,status.neq.closed)");
+  EXPECT_EQ(customer->relations.at(0).kind, data::RelationKind::many_to_many);
+  EXPECT_EQ(customer->find("status")->options.size(), 2U);
+  EXPECT_EQ(customer->states->transitions.at(0).amount_limit, "\"1000.00\"");
+  EXPECT_TRUE(customer->states->find("closed")->immutable);
+  EXPECT_EQ(customer->find("region")->ref_fallback_label, "city");
+  EXPECT_EQ(customer->find("region")->scope_role, data::ScopeRole::department);
+  EXPECT_EQ(manifest.extensions.at(0).extends, "core");
+  EXPECT_EQ(manifest.extensions.at(0).fields.at(0).write_permission, "customer.manage");
   EXPECT_EQ(manifest.pages.at(0).filters, (std::vector<std::string>{"city", "level"}));
   EXPECT_EQ(manifest.settings.at(0).default_value, "\"上海\"");
 }

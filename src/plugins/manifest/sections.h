@@ -34,6 +34,11 @@ void read_hooks(TableReader& root, Draft& draft);
 void read_actions(TableReader& root, Draft& draft);
 void read_routes(TableReader& root, Draft& draft);
 void read_entities(TableReader& schema, Draft& draft);
+void read_extends(TableReader& root, Draft& draft);
+/// `states`, `relations` and `data_scope` of an entity; what they make of fields is added to it.
+void read_entity_parts(TableReader& table, data::Entity& entity, Draft& draft);
+/// The tables under `indexes`.
+void read_indexes(TableReader& table, data::Entity& entity, Draft& draft);
 void read_pages(TableReader& root, Draft& draft);
 void read_settings(TableReader& root, Draft& draft);
 

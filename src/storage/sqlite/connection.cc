@@ -224,6 +224,29 @@ Result<> Connection::script(std::string_view sql) {
   return {};
 }
 
+Result<> Connection::without_references(const std::function<Result<>()>& work) {
+  TENON_TRY(admit());
+  // PRAGMA foreign_keys is ignored inside a transaction; the setting behind it is not.
+  const auto enforce = [this](int value) -> Result<> {
+    const int code = sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_ENABLE_FKEY, value, nullptr);
+    if (code != SQLITE_OK) return fail(to_error(code, handle_.get(), "sqlite3_db_config"));
+    return {};
+  };
+  TENON_TRY(enforce(0));
+  auto done = work();
+  TENON_TRY(enforce(1));
+  TENON_TRY(std::move(done));
+  std::string dangling;
+  TENON_TRY(query("PRAGMA foreign_key_check", {}, [&dangling](const Row& row) {
+    dangling = std::string(row.text(0)) + " refers to " + std::string(row.text(2));
+    return Visit::stop;
+  }));
+  if (dangling.empty()) return {};
+  return fail(Error(ErrorCode::conflict, "A record that is referred to is missing.")
+                  .because("storage.foreign_key")
+                  .in_context(dangling));
+}
+
 Result<> Connection::control(std::string_view sql) {
   const auto kept = std::exchange(deadline_, Deadline::never());
   auto result = run(sql, {}, nullptr);

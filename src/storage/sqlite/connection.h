@@ -42,6 +42,7 @@ class Connection final : public Session {
   [[nodiscard]] Result<> query(std::string_view sql, Values values, Visitor visit) override;
   [[nodiscard]] Result<std::int64_t> execute(std::string_view sql, Values values) override;
   [[nodiscard]] Result<> script(std::string_view sql) override;
+  [[nodiscard]] Result<> without_references(const std::function<Result<>()>& work) override;
 
   /// execute() without the rule about transactions and without a deadline: BEGIN, COMMIT,
   /// SAVEPOINT, PRAGMA.

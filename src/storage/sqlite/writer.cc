@@ -35,6 +35,11 @@ class Writer::Member final : public Lease::Backend {
     connection().set_deadline(cap_.min(deadline));
   }
 
+  void extend(Deadline cap) noexcept override {
+    cap_ = cap;
+    connection().set_deadline(cap);
+  }
+
   Task<> commit() override {
     auto pending = prepare();
     if (!pending) {
