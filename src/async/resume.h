@@ -53,7 +53,9 @@ void resume_all(std::vector<Resume> all);
 template <class Start>
 [[nodiscard]] asio::awaitable<void> suspend(Start start) {
   return asio::async_initiate<const asio::use_awaitable_t<>, void()>(
-      [](auto handler, Start begin) {
+      [](auto handler, Start&& given) {
+        // Taken out at once: the frame that `given` lies in may be gone before `begin` returns.
+        Start begin = std::move(given);
         auto slot = asio::get_associated_cancellation_slot(handler);
         auto work = asio::make_work_guard(handler);
         asio::any_io_executor executor = asio::get_associated_executor(handler);

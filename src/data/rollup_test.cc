@@ -179,6 +179,7 @@ TEST_F(RollupTest, equals_a_recount_after_sixteen_writers) {
   const std::uint64_t seed = SystemRandom().next();
   SCOPED_TRACE(::testing::Message() << "seed " << seed);
   std::vector<RecordId> orders;
+  orders.reserve(5);
   for (int i = 0; i < 5; ++i) orders.push_back(put("order", {{"code", std::to_string(i)}})->id);
   std::atomic<int> done = 0;
   tenon::testing::run_all(
@@ -222,6 +223,7 @@ TEST_F(RollupTest, keeps_the_sum_of_all_accounts_at_zero) {
   const std::uint64_t seed = SystemRandom().next();
   SCOPED_TRACE(::testing::Message() << "seed " << seed);
   std::vector<RecordId> accounts;
+  accounts.reserve(8);
   for (int i = 0; i < 8; ++i) accounts.push_back(put("order", {{"code", std::to_string(i)}})->id);
   tenon::testing::run_all(2, 16,
                           [&](std::size_t i) { return transfer(tenant_, accounts, seed + i); });

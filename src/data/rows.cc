@@ -220,7 +220,8 @@ Result<std::size_t> UnitOfWork::State::write_columns(const EntityInfo& entity, c
 }
 
 Result<Record> UnitOfWork::State::change(const EntityInfo& entity, RecordId id,
-                                         std::vector<Value> before, Assignments assignments) {
+                                         const std::vector<Value>& before,
+                                         Assignments assignments) {
   auto after = before;
   for (auto& [place, value] : assignments) after[place] = std::move(value);
   TENON_TRY(compute(entity, after));

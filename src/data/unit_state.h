@@ -102,7 +102,7 @@ struct UnitOfWork::State {
                                                   Clash clash);
   /// Changes a living row, as a new version.
   [[nodiscard]] Result<Record> change(const EntityInfo& entity, RecordId id,
-                                      std::vector<Value> before, Assignments assignments);
+                                      const std::vector<Value>& before, Assignments assignments);
   /// Writes the columns in which `after` differs from `before`; gives how many.
   [[nodiscard]] Result<std::size_t> write_columns(const EntityInfo& entity, const Uuid& id,
                                                   const std::vector<Value>& before,
@@ -132,9 +132,11 @@ struct UnitOfWork::State {
   [[nodiscard]] Result<std::vector<RecordId>> referring(const EntityInfo& entity,
                                                         std::size_t column, const Uuid& id,
                                                         bool living);
-  [[nodiscard]] Result<> erase_row(const EntityInfo& entity, RecordId id, std::vector<Value> row);
+  [[nodiscard]] Result<> erase_row(const EntityInfo& entity, RecordId id,
+                                   const std::vector<Value>& row);
   [[nodiscard]] Result<> release_references(const EntityInfo& entity, RecordId id);
-  [[nodiscard]] Result<> revive(const EntityInfo& entity, const Uuid& id, std::vector<Value> row);
+  [[nodiscard]] Result<> revive(const EntityInfo& entity, const Uuid& id,
+                                const std::vector<Value>& row);
   [[nodiscard]] Result<> purge_row(const EntityInfo& entity, const Uuid& id);
 
  private:

@@ -97,7 +97,7 @@ Result<Record> UnitOfWork::update(const EntityInfo& entity, RecordId id, const j
   if (author == Author::client) TENON_TRY(state_->sight(entity).check_written(fields));
   TENON_ASSIGN(assignments, decode_fields(entity, fields, Change::update, author));
   TENON_TRY(state_->check_references(entity, assignments));
-  return state_->change(entity, id, std::move(row), std::move(assignments));
+  return state_->change(entity, id, row, std::move(assignments));
 }
 
 Result<> UnitOfWork::check_version(const EntityInfo& entity, RecordId id, const json::object& mine,

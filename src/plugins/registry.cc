@@ -42,7 +42,7 @@ Result<> Registry::open_all(Listener listener) {
     }
     auto tenant = tenants_.open(name);
     if (tenant) {
-      serve(*std::move(tenant));
+      serve(*tenant);
     } else if (!server.empty() && may_come_back(tenant.error())) {
       failed.emplace(server, tenant.error());
       note_away(name, std::move(server), tenant.error());
@@ -57,10 +57,10 @@ Result<> Registry::open_all(Listener listener) {
 Result<std::shared_ptr<Workspace>> Registry::create(std::string_view name,
                                                     const std::string& database) {
   TENON_ASSIGN(tenant, tenants_.create(name, database));
-  return serve(std::move(tenant));
+  return serve(tenant);
 }
 
-std::shared_ptr<Workspace> Registry::serve(std::shared_ptr<data::Tenant> tenant) {
+std::shared_ptr<Workspace> Registry::serve(const std::shared_ptr<data::Tenant>& tenant) {
   auto workspace = std::make_shared<Workspace>(tenant);
   for (const data::PluginRow& row : tenant->catalog()->plugins()) {
     if (row.state != data::PluginState::enabled) continue;

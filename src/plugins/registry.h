@@ -101,7 +101,7 @@ class Registry {
     std::chrono::milliseconds pause;  // after the attempt that failed
     Instant next;
   };
-  std::shared_ptr<Workspace> serve(std::shared_ptr<data::Tenant> tenant);
+  std::shared_ptr<Workspace> serve(const std::shared_ptr<data::Tenant>& tenant);
   void note_away(const std::string& tenant, std::string server, const Error& error);
   /// One more attempt for a tenant that is away. Blocks.
   void try_again(const std::string& tenant);
