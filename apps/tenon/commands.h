@@ -23,7 +23,7 @@ void add_serve(CLI::App& app, Command& selected);
 void add_plugin(CLI::App& app, Command& selected);
 /// `tenon audit verify`: whether anybody has changed what the audit says.
 void add_audit(CLI::App& app, Command& selected);
-/// `tenon tenant create`: a tenant with its first administrator.
+/// `tenon tenant …`: create, list, back up, restore, move and drop tenants.
 void add_tenant(CLI::App& app, Command& selected);
 
 }  // namespace tenon::app

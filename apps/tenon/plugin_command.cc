@@ -59,7 +59,7 @@ Result<int> call(const CallOptions& options) {
   request.function = options.function;
   request.arguments = options.arguments;
   if (options.fuel > 0) request.fuel = options.fuel;
-  TENON_ASSIGN(report, server::run_scratch(std::move(request)));
+  TENON_ASSIGN(report, server::run_scratch(request));
   print(report);
   return report.outcome.result ? 0 : 1;
 }

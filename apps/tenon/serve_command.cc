@@ -81,11 +81,15 @@ void add_serve(CLI::App& app, Command& selected) {
       ->required();
   command->add_option("--listen", options->listen, "ADDRESS:PORT to listen on")
       ->capture_default_str();
-  command->add_flag("--demo", config.demo,
-                    "Make a demo tenant with user demo / demo; loopback only");
+  CLI::Option* demo = command->add_flag("--demo", config.demo,
+                                        "Make a demo tenant with user demo / demo; loopback only");
   command->add_option("--demo-rows", config.demo_rows, "Customers of a new demo tenant")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
+  command
+      ->add_option("--database", config.demo_database,
+                   "postgresql://… of the database that holds a new demo tenant, instead of a file")
+      ->needs(demo);
   command->add_option("--web", config.web, "Folder of the built web application");
   command->add_option("--plugins", config.plugins, "Folder of first-party plugins, for --demo");
   command->add_option("--io-threads", config.http.threads, "I/O threads")->check(CLI::Range(1, 64));

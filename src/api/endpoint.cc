@@ -86,9 +86,9 @@ http::Handler Gate::handler(Access access, Endpoint endpoint) const {
       const std::string locale = context.locale;
       const std::string trace = context.trace;
       Result<http::Response> answer = http::Response(204);
-      if (auto allowed = check_same_site(request); !allowed) {
-        answer = std::unexpected(std::move(allowed.error()));
-      } else if (allowed = check_access(access, context); !allowed) {
+      auto allowed = check_same_site(request);
+      if (allowed) allowed = check_access(access, context);
+      if (!allowed) {
         answer = std::unexpected(std::move(allowed.error()));
       } else {
         answer = co_await (*endpoint)(std::move(context), std::move(request));

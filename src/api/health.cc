@@ -1,14 +1,27 @@
 // Whether the process lives and whether it can serve: for supervisors and load balancers, open to
-// all, says nothing more.
+// all, names no tenant.
 
 #include "api/routes.h"
+#include "base/json.h"
 
 namespace tenon::api {
 namespace {
 
-asio::awaitable<http::Response> alive(http::Request) {
-  auto response = http::Response::json(200, R"({"status":"ok"})");
+http::Response health(int status, const json::object& body) {
+  auto response = http::Response::json(status, json::serialize(body));
   response.set("Cache-Control", "no-store");
+  return response;
+}
+
+asio::awaitable<http::Response> alive(http::Request) { co_return health(200, {{"status", "ok"}}); }
+
+/// Ready while one tenant can be served: those in files must not go with a database server.
+asio::awaitable<http::Response> ready(const App* app, http::Request) {
+  const auto [served, away] = app->registry.health();
+  const bool any = served > 0 || away == 0;
+  const std::string_view status = away == 0 ? "ok" : any ? "degraded" : "unavailable";
+  auto response = health(any ? 200 : 503, {{"status", status}, {"served", served}, {"away", away}});
+  if (!any) response.set("Retry-After", "1");
   co_return response;
 }
 
@@ -24,10 +37,12 @@ std::vector<http::Route> unknown_routes(const Gate& gate) {
            .handler = gate.handler(Access::open, unknown)}};
 }
 
-std::vector<http::Route> health_routes() {
-  // Routes are published only after every tenant is open, so being asked means being ready.
-  return {{.method = http::Method::get, .pattern = "/healthz", .handler = alive},
-          {.method = http::Method::get, .pattern = "/readyz", .handler = alive}};
+std::vector<http::Route> health_routes(const App& app) {
+  return {
+      {.method = http::Method::get, .pattern = "/healthz", .handler = alive},
+      {.method = http::Method::get,
+       .pattern = "/readyz",
+       .handler = [app = &app](http::Request request) { return ready(app, std::move(request)); }}};
 }
 
 }  // namespace tenon::api

@@ -10,7 +10,8 @@ bool is_json(std::string_view media_type) {
   return http::same_without_case(type, "application/json");
 }
 
-std::unexpected<Error> wrong(std::string_view name, std::string_view code, std::string message) {
+std::unexpected<Error> wrong(std::string_view name, std::string_view code,
+                             const std::string& message) {
   return fail(
       Error(ErrorCode::invalid, std::string(name) + " " + message)
           .because("schema.fields")

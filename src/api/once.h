@@ -46,11 +46,11 @@ Task<Answer> answer_once(data::UnitOfWork* unit, std::optional<data::OnceKey> ke
                          Deadline deadline, Work work) {
   if (key) {
     TENON_CO_TRY(co_await unit->acquire(deadline));
-    TENON_CO_ASSIGN(known, detail::stored_answer(*unit, *key));
+    TENON_CO_ASSIGN(known, TENON_CO_ACT(*unit, detail::stored_answer(*unit, *key)));
     if (known) co_return *std::move(known);
   }
   TENON_CO_ASSIGN(answer, co_await work());
-  if (key) TENON_CO_TRY(detail::store_answer(*unit, *key, answer));
+  if (key) TENON_CO_TRY(TENON_CO_ACT(*unit, detail::store_answer(*unit, *key, answer)));
   co_return std::move(answer);
 }
 

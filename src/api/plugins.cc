@@ -120,10 +120,11 @@ Task<http::Response> schema(const App* app, RequestContext context, http::Reques
 }  // namespace
 
 std::vector<http::Route> plugin_routes(const App& app, const Gate& gate) {
-  const auto route = [&](http::Method method, std::string pattern, Access access, auto function) {
+  const auto route = [&](http::Method method, std::string_view pattern, Access access,
+                         auto function) {
     return http::Route{
         .method = method,
-        .pattern = std::move(pattern),
+        .pattern = std::string(pattern),
         .handler = gate.handler(
             access, [app = &app, function](RequestContext context, http::Request request) {
               return function(app, std::move(context), std::move(request));

@@ -52,7 +52,6 @@ unsigned http_status(const Error& error) noexcept {
     case ErrorCode::exhausted:
       return 429;
     case ErrorCode::unavailable:
-      return 503;
     case ErrorCode::cancelled:
       return 503;
     case ErrorCode::internal:

@@ -45,34 +45,6 @@ Result<Target> target_of(const App& app, const RequestContext& context,
   return Target{.site = std::move(site), .catalog = std::move(catalog), .entity = entity};
 }
 
-/// What a principal's permissions say about each entity that a question may reach, by the entity it
-/// names or by related records.
-class PermittedRights final : public data::Rights {
- public:
-  PermittedRights(std::shared_ptr<const identity::Principal> principal,
-                  std::shared_ptr<const plugins::Installations> installations)
-      : principal_(std::move(principal)), installations_(std::move(installations)) {}
-  [[nodiscard]] const data::Access& on(std::string_view entity) const noexcept override {
-    static const data::Access all;
-    static const data::Access none{.scope = data::Scope::none, .hidden = {}, .locked = {}};
-    const std::string plugin(entity.substr(0, entity.find('.')));
-    const bool may =
-        installations_->contains(plugin) && principal_->has(std::string(entity) + ".list");
-    return may ? all : none;
-  }
-
- private:
-  std::shared_ptr<const identity::Principal> principal_;         // shared with the session
-  std::shared_ptr<const plugins::Installations> installations_;  // shared with the workspace
-};
-
-data::Viewer reader_of(const Target& target) {
-  auto viewer = target.site.viewer;
-  viewer.rights = std::make_shared<PermittedRights>(target.site.origin.principal,
-                                                    target.site.origin.installations);
-  return viewer;
-}
-
 Result<RecordId> id_of(const http::Request& request) {
   const auto id = RecordId::parse(request.parameter("id"));
   if (!id)
@@ -80,14 +52,13 @@ Result<RecordId> id_of(const http::Request& request) {
   return *id;
 }
 
-Result<data::Query> query_of(const Target& target, const data::Viewer& viewer,
-                             const http::Request& request) {
+Result<data::Query> query_of(const Target& target, const http::Request& request) {
   TENON_ASSIGN(pairs, http::parse_query(request.query()));
   data::Parameters parameters;
   parameters.reserve(pairs.size());
   for (auto& pair : pairs)
     if (pair.name != "as_of") parameters.emplace_back(std::move(pair.name), std::move(pair.value));
-  return data::parse_query(*target.entity, parameters, viewer, target.catalog);
+  return data::parse_query(*target.entity, parameters, target.site.viewer, target.catalog);
 }
 
 std::string etag_of(std::uint64_t version) { return "\"" + std::to_string(version) + "\""; }
@@ -135,10 +106,12 @@ Result<std::optional<Timestamp>> as_of(const http::Request& request) {
 /// A list as it was. It reads the audit: on the pool, like every long read.
 Task<http::Response> list_as_of(const App* app, Target target, data::Query query, Timestamp at,
                                 Deadline deadline) {
-  TENON_CO_ASSIGN(page, co_await app->pool.run([target, query, at, deadline] {
-    return target.site.workspace->tenant()->list_as_of(*target.entity, query, at, reader_of(target),
-                                                       deadline);
-  }));
+  auto& tenant = *target.site.workspace->tenant();
+  auto read = [&] {
+    return tenant.list_as_of(*target.entity, query, at, target.site.viewer, deadline);
+  };
+  TENON_CO_ASSIGN(
+      page, tenant.waits() ? co_await data::aside(tenant, read) : co_await app->pool.run(read));
   co_return http::Response::json(200, std::move(page.json));
 }
 
@@ -146,17 +119,16 @@ Task<http::Response> list(const App* app, RequestContext context, http::Request 
   TENON_CO_ASSIGN(target, target_of(*app, context, request, Want::list));
   TENON_CO_ASSIGN(past, as_of(request));
   if (past) {
-    TENON_CO_ASSIGN(asked, query_of(target, reader_of(target), request));
+    TENON_CO_ASSIGN(asked, query_of(target, request));
     co_return co_await list_as_of(app, target, asked, *past, context.deadline);
   }
   TENON_CO_ASSIGN(preferences, preferences_of(request));
-  const data::Viewer viewer = reader_of(target);
-  TENON_CO_ASSIGN(query, query_of(target, viewer, request));
+  TENON_CO_ASSIGN(query, query_of(target, request));
   query.count = preferences.count;
   const std::size_t from = query.offset;
-  TENON_CO_ASSIGN(
-      page, co_await target.site.workspace->tenant()->list_later(
-                target.entity->plugin(), target.entity->name(), query, viewer, context.deadline));
+  TENON_CO_ASSIGN(page, co_await target.site.workspace->tenant()->list_later(
+                            target.entity->plugin(), target.entity->name(), query,
+                            target.site.viewer, context.deadline));
   auto response = http::Response::json(200, std::move(page.json));
   const std::string range =
       page.rows == 0 ? "*" : std::to_string(from) + "-" + std::to_string(from + page.rows - 1);
@@ -172,8 +144,8 @@ Task<http::Response> list(const App* app, RequestContext context, http::Request 
 }
 
 /// One record with the columns and related records that `select` names.
-Task<std::string> selected(const Target* target, data::Query query, data::Viewer viewer,
-                           RecordId id, Deadline deadline) {
+Task<std::string> selected(const Target* target, data::Query query, RecordId id,
+                           Deadline deadline) {
   if (query.aggregated || query.after)
     co_return fail(
         Error(ErrorCode::invalid, "One record takes select and filters of related records")
@@ -187,7 +159,7 @@ Task<std::string> selected(const Target* target, data::Query query, data::Viewer
   query.offset = 0;
   TENON_CO_ASSIGN(page, co_await target->site.workspace->tenant()->list_later(
                             target->entity->plugin(), target->entity->name(), std::move(query),
-                            std::move(viewer), deadline));
+                            target->site.viewer, deadline));
   if (page.rows != 1)
     co_return fail(
         Error(ErrorCode::not_found, "there is no such record").because("data.not_found"));
@@ -199,17 +171,16 @@ Task<http::Response> get(const App* app, RequestContext context, http::Request r
   TENON_CO_ASSIGN(id, id_of(request));
   TENON_CO_ASSIGN(past, as_of(request));
   auto& tenant = *target.site.workspace->tenant();
-  const data::Viewer viewer = reader_of(target);
-  TENON_CO_ASSIGN(record,
-                  past ? tenant.record_as_of(*target.entity, id, *past, viewer, context.deadline)
-                       : tenant.get(*target.entity, id, viewer));
+  const data::Viewer& viewer = target.site.viewer;
+  TENON_CO_ASSIGN(record, TENON_CO_ACT(tenant, past ? tenant.record_as_of(*target.entity, id, *past,
+                                                                          viewer, context.deadline)
+                                                    : tenant.get(*target.entity, id, viewer)));
   if (past) co_return http::Response::json(200, std::move(record.json));
   const std::string etag = etag_of(record.version);
   if (request.header("If-None-Match") == etag) co_return http::Response(304).set("ETag", etag);
   if (!request.query().empty()) {
-    TENON_CO_ASSIGN(query, query_of(target, viewer, request));
-    TENON_CO_ASSIGN(json,
-                    co_await selected(&target, std::move(query), viewer, id, context.deadline));
+    TENON_CO_ASSIGN(query, query_of(target, request));
+    TENON_CO_ASSIGN(json, co_await selected(&target, std::move(query), id, context.deadline));
     record.json = std::move(json);
   }
   auto response = http::Response::json(200, std::move(record.json));
@@ -235,8 +206,9 @@ Task<http::Response> history(const App* app, RequestContext context, http::Reque
     if (pair.name == "limit") query.limit = static_cast<std::size_t>(number);
     if (pair.name == "before") query.before = number;
   }
-  TENON_CO_ASSIGN(page, target.site.workspace->tenant()->history(
-                            *target.entity, id, query, reader_of(target), context.deadline));
+  auto& tenant = *target.site.workspace->tenant();
+  TENON_CO_ASSIGN(page, TENON_CO_ACT(tenant, tenant.history(*target.entity, id, query,
+                                                            target.site.viewer, context.deadline)));
   auto response = http::Response::json(200, std::move(page.json));
   if (page.next)
     response.add("Link", "<" + std::string(request.path()) +
@@ -305,7 +277,7 @@ struct Write {
 Task<Answer> create_in(Write write, data::UnitOfWork* unit, const Site* site,
                        std::vector<json::object> rows) {
   TENON_CO_ASSIGN(records, co_await insert_all(write.host, unit, site, write.entity, rows));
-  if (!records.empty()) TENON_CO_TRY(unit->settle(*write.entity, records));
+  if (!records.empty()) TENON_CO_TRY(TENON_CO_ACT(*unit, unit->settle(*write.entity, records)));
   Answer answer{.status = 201};
   if (write.what == Return::representation) answer.body = array_of(records);
   if (records.size() == 1) {
@@ -401,7 +373,7 @@ Task<std::size_t> change_matching(plugins::Host* host, data::UnitOfWork* unit, c
                                   const data::EntityInfo* entity, data::Query query,
                                   std::size_t bound, std::optional<json::object> fields) {
   TENON_CO_TRY(co_await unit->acquire(site->origin.deadline));
-  TENON_CO_ASSIGN(ids, unit->matching(*entity, query, bound));
+  TENON_CO_ASSIGN(ids, TENON_CO_ACT(*unit, unit->matching(*entity, query, bound)));
   for (const RecordId id : ids) {
     const plugins::RecordWrite write{.work = *unit, .origin = site->origin};
     if (fields) {
@@ -418,7 +390,7 @@ Task<http::Response> change_filtered(const App* app, RequestContext context,
                                      http::Request request) {
   TENON_CO_ASSIGN(target, target_of(*app, context, request, Want::manage));
   TENON_CO_ASSIGN(preferences, preferences_of(request));
-  TENON_CO_ASSIGN(query, query_of(target, target.site.viewer, request));
+  TENON_CO_ASSIGN(query, query_of(target, request));
   std::optional<json::object> fields;
   if (request.method() == http::Method::patch) {
     TENON_CO_ASSIGN(body, json_object(request));

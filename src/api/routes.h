@@ -14,7 +14,7 @@ namespace tenon::api {
 [[nodiscard]] std::vector<http::Route> record_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> plugin_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> extension_routes(const App& app, const Gate& gate);
-[[nodiscard]] std::vector<http::Route> health_routes();
+[[nodiscard]] std::vector<http::Route> health_routes(const App& app);
 /// Whatever is left below /api/ and /x/ is an unknown address, never the web application's start
 /// page.
 [[nodiscard]] std::vector<http::Route> unknown_routes(const Gate& gate);

@@ -37,11 +37,13 @@ Task<http::Response> sign_in(const App* app, RequestContext context, http::Reque
   TENON_CO_ASSIGN(user, required_text(body, "user"));
   TENON_CO_ASSIGN(typed, required_text(body, "password"));
   const Secret<std::string> password(std::move(typed));
-  const auto workspace = app->registry.find(company);
-  auto principal =
-      workspace
-          ? co_await app->users.authenticate(workspace->tenant(), user, password, context.deadline)
-          : co_await app->users.refuse_unknown_tenant(password, context.deadline);
+  const auto workspace = app->registry.serving(company);
+  if (!workspace && workspace.error().reason() != "tenant.gone")
+    co_return std::unexpected(Error(workspace.error()));
+  auto principal = workspace
+                       ? co_await app->users.authenticate((*workspace)->tenant(), user, password,
+                                                          context.deadline)
+                       : co_await app->users.refuse_unknown_tenant(password, context.deadline);
   if (!principal) co_return std::unexpected(std::move(principal.error()));
   // A token from before the sign-in ends with it: nobody can plant a session.
   if (const auto old = http::find_cookie(request, kSessionCookie)) app->sessions.close(*old);

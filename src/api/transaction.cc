@@ -1,21 +1,33 @@
 #include "api/transaction.h"
 
+#include "api/rights.h"
+
 namespace tenon::api {
 
 Result<Site> site_of(const App& app, const RequestContext& context) {
-  auto workspace = app.registry.find(context.principal->tenant);
-  if (!workspace)
-    return fail(Error(ErrorCode::unavailable, "this company is not served here now")
-                    .because("tenant.gone"));
+  TENON_ASSIGN(workspace, app.registry.serving(context.principal->tenant));
   plugins::CallOrigin origin{.workspace = workspace,
                              .installations = workspace->installations(),
                              .principal = context.principal,
                              .trace = context.trace,
                              .deadline = context.deadline};
+  data::Viewer viewer{
+      .user = context.principal->user,
+      .rights = std::make_shared<PermittedRights>(origin.principal, origin.installations)};
   return Site{.workspace = std::move(workspace),
               .origin = std::move(origin),
-              .viewer = data::Viewer{.user = context.principal->user},
+              .viewer = std::move(viewer),
               .trace = context.trace_id};
 }
 
+namespace detail {
+
+Task<> before_rerun(const App* app, const Site* site, int run) {
+  if (!site->workspace->tenant()->waits()) co_return Result<>();
+  const auto span = static_cast<std::uint64_t>(kRerunPause.count()) << run;
+  const auto pause = std::chrono::microseconds(span / 2 + app->random.next() % span);
+  co_return co_await sleep_until(Deadline::after(pause));
+}
+
+}  // namespace detail
 }  // namespace tenon::api

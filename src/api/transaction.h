@@ -7,6 +7,7 @@
 #include "api/app.h"
 #include "api/context.h"
 #include "async/run_on.h"
+#include "async/timer.h"
 #include "data/run_unit.h"
 
 namespace tenon::api {
@@ -15,14 +16,20 @@ namespace tenon::api {
 struct Site {
   std::shared_ptr<plugins::Workspace> workspace;
   plugins::CallOrigin origin;
-  data::Viewer viewer;
+  data::Viewer viewer;  // with the principal's rights: of all that is read and written
   TraceId trace;
 };
 
 /// Errors: unavailable when the tenant of the session is not served any more.
 [[nodiscard]] Result<Site> site_of(const App& app, const RequestContext& context);
 
+/// The first pause before a unit that a server refused runs again; each next is twice as long.
+inline constexpr std::chrono::microseconds kRerunPause{2000};
+
 namespace detail {
+
+/// Those that got into each other's way on a server do not meet again; on a file there is no need.
+[[nodiscard]] Task<> before_rerun(const App* app, const Site* site, int run);
 
 template <class T, class Work>
 Task<T> transact_here(const App* app, Site site, Work work) {
@@ -42,6 +49,7 @@ Task<T> transact_here(const App* app, Site site, Work work) {
       unit.rollback();
     }
     if (run == data::kMaxRuns || !data::wants_rerun(result.error())) co_return result;
+    if (!co_await before_rerun(app, &site, run)) co_return result;
   }
 }
 

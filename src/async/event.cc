@@ -39,7 +39,7 @@ void Event::set() {
     state_->set = true;
     waiters.swap(state_->waiters);
   }
-  for (auto& waiter : waiters) waiter->wake(Woken::notified);
+  Waiter::wake_all(waiters, Woken::notified);
 }
 
 bool Event::is_set() const {

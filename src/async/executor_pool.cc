@@ -17,7 +17,7 @@ struct ExecutorPool::Impl {
   std::atomic<std::size_t> turn{0};
 };
 
-ExecutorPool::ExecutorPool(std::size_t threads, std::string name)
+ExecutorPool::ExecutorPool(std::size_t threads, const std::string& name)
     : impl_(std::make_unique<Impl>()) {
   TENON_ASSERT(threads > 0);
   for (std::size_t i = 0; i < threads; ++i) {

@@ -15,7 +15,7 @@ namespace tenon {
 class ExecutorPool {
  public:
   /// `name` is the threads' name, at most 15 bytes. Requires: threads ≥ 1.
-  ExecutorPool(std::size_t threads, std::string name);
+  ExecutorPool(std::size_t threads, const std::string& name);
   ExecutorPool(const ExecutorPool&) = delete;
   ExecutorPool& operator=(const ExecutorPool&) = delete;
   ~ExecutorPool();

@@ -61,6 +61,7 @@ TEST(Mailbox, delivers_every_message_of_every_producer_in_its_order) {
   TaskGroup group(consumer.executor());
   group.spawn(collect(mailbox, out));
   std::vector<std::thread> producers;
+  producers.reserve(3);
   for (int p = 0; p < 3; ++p)
     producers.emplace_back([&mailbox, p] {
       for (int i = 0; i < kEach; ++i)

@@ -19,7 +19,7 @@ template <class R>
 [[nodiscard]] R wait_for(asio::awaitable<R> task) {
   asio::io_context loop(1);
   std::optional<R> outcome;
-  asio::co_spawn(loop, std::move(task), [&outcome](std::exception_ptr bug, R result) {
+  asio::co_spawn(loop, std::move(task), [&outcome](const std::exception_ptr& bug, R result) {
     if (bug) std::rethrow_exception(bug);
     outcome.emplace(std::move(result));
   });

@@ -5,17 +5,29 @@
 
 namespace tenon {
 
+/// Whether this call is the one that wakes; `resume` is empty if the coroutine was not suspended
+/// yet.
+bool Waiter::claim(Woken why, Resume& resume) {
+  const std::lock_guard lock(mutex_);
+  if (woken_) return false;
+  woken_ = why;
+  resume = std::exchange(resume_, {});
+  return true;
+}
+
 bool Waiter::wake(Woken why) {
   Resume resume;
-  {
-    const std::lock_guard lock(mutex_);
-    if (woken_) return false;
-    woken_ = why;
-    resume = std::move(resume_);
-    resume_ = nullptr;
-  }
+  if (!claim(why, resume)) return false;
   if (resume) resume();
   return true;
+}
+
+void Waiter::wake_all(std::span<const std::shared_ptr<Waiter>> waiters, Woken why) {
+  std::vector<Resume> all;
+  all.reserve(waiters.size());
+  for (const auto& waiter : waiters)
+    if (Resume resume; waiter->claim(why, resume) && resume) all.push_back(std::move(resume));
+  resume_all(std::move(all));
 }
 
 std::optional<Woken> Waiter::woken() const {

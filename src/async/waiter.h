@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 
 #include "async/deadline.h"
 #include "async/resume.h"
@@ -20,6 +21,8 @@ class Waiter {
  public:
   /// Returns whether this call is the one that woke it.
   bool wake(Woken why);
+  /// wake() of each, at the cost of one where they wait on the same executor.
+  static void wake_all(std::span<const std::shared_ptr<Waiter>> waiters, Woken why);
   /// Why it was woken; empty while it waits.
   [[nodiscard]] std::optional<Woken> woken() const;
 
@@ -28,6 +31,7 @@ class Waiter {
                                                    Deadline deadline, Cancellation cancellation);
 
  private:
+  [[nodiscard]] bool claim(Woken why, Resume& resume);
   void suspended(Resume resume);
 
   mutable std::mutex mutex_;

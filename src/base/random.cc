@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -21,7 +22,16 @@ SystemRandom::SystemRandom() {
 }
 
 void SystemRandom::fill(std::span<std::byte> out) noexcept {
-  randombytes_buf(out.data(), out.size());
+  if (out.size() > kSmall) return randombytes_buf(out.data(), out.size());
+  const std::lock_guard lock(mutex_);
+  if (block_.size() - used_ < out.size()) {
+    randombytes_buf(block_.data(), block_.size());
+    used_ = 0;
+  }
+  const auto piece = std::span(block_).subspan(used_, out.size());
+  used_ += out.size();
+  std::ranges::copy(piece, out.begin());
+  std::ranges::fill(piece, std::byte{});  // nothing is given twice
 }
 
 void SeededRandom::fill(std::span<std::byte> out) noexcept {

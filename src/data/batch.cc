@@ -181,7 +181,8 @@ Result<> References::add(std::size_t number, const Operation& operation, const A
 
 Perform perform_in(UnitOfWork& unit, Author author) {
   return [&unit, author](const EntityInfo& entity, const Operation& operation,
-                         std::optional<RecordId> id, json::object fields) -> Result<Applied> {
+                         std::optional<RecordId> id,
+                         const json::object& fields) -> Result<Applied> {
     const auto done = [](Record record) {
       const auto made = record.id;
       return Applied{.id = made, .record = std::move(record)};

@@ -51,7 +51,8 @@ std::string longest_literal(std::string_view pattern) {
       end_run();
       continue;
     }
-    if (pattern[i] == '\\' && ++i == pattern.size()) break;
+    if (pattern[i] == '\\') ++i;
+    if (i == pattern.size()) break;
     run += pattern[i];
   }
   end_run();
@@ -71,7 +72,8 @@ std::string literal_prefix(std::string_view pattern) {
   std::string prefix;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] == '%' || pattern[i] == '_') break;
-    if (pattern[i] == '\\' && ++i == pattern.size()) break;
+    if (pattern[i] == '\\') ++i;
+    if (i == pattern.size()) break;
     prefix += pattern[i];
   }
   return prefix;
@@ -110,7 +112,7 @@ std::string Condition::in_list(const std::vector<Uuid>& ids) {
 std::string Condition::base(Rows rows, ScopeUse use) {
   auto text =
       qualified(rows == Rows::living ? "\"deleted_at\" IS NULL" : "\"deleted_at\" IS NOT NULL");
-  const auto scope = scoped(use);
+  [[maybe_unused]] const auto scope = scoped(use);
 #ifndef TENON_FAULT_NO_SCOPE  // the fault that the rights walk must catch
   text += scope;
 #endif
@@ -123,7 +125,7 @@ std::string Condition::scoped(ScopeUse use) {
     auto expression = qualified(name);
     return " AND " + (use == ScopeUse::tests ? not_driving(dialect_, expression) : expression);
   };
-  const std::string nothing = " AND 1 = 0";
+  std::string nothing = " AND 1 = 0";
   switch (sight_.scope()) {
     case Scope::all:
       return {};

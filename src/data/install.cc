@@ -85,7 +85,9 @@ Result<> purge_in(Session& session, std::string_view id, Timestamp now) {
       if (entity->plugin() != id) continue;
       TENON_TRY(release_files(session, *entity, now));
       TENON_TRY(run_all(session, drop_search(*entity)));
-      TENON_TRY(session.script("DROP TABLE " + entity->table()));
+      // With the foreign keys of tables that go in this same loop.
+      const auto* joined = session.dialect() == Dialect::postgres ? " CASCADE" : "";
+      TENON_TRY(session.script("DROP TABLE " + entity->table() + joined));
       TENON_TRY(ledger.forget_table(entity->table()));
     }
     return {};

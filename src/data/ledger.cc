@@ -184,6 +184,10 @@ Result<MigrationRecord> Ledger::last_done(std::string_view plugin) {
   if (!found)
     return fail(
         Error(ErrorCode::not_found, "There is nothing to undo.").because("schema.no_migration"));
+  // Its steps are words of the database that the tenant was in.
+  if (found->plan.dialect != session_.dialect())
+    return fail(Error(ErrorCode::not_found, "The tenant has moved since; nothing can be undone.")
+                    .because("schema.no_migration"));
   const auto ours = names_in(found->plan);
   std::vector<std::string> later;
   const std::array<storage::Value, 1> after{found->plan.number};

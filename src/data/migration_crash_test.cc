@@ -61,6 +61,10 @@ class FusedSession final : public storage::Session {
   std::vector<std::string> late_;
 
  private:
+  Result<> undo_or_keep(std::string_view sql) override {
+    TENON_TRY(execute(sql, {}));
+    return {};
+  }
   storage::Session& inner_;
   Fuse& fuse_;
   Fault fault_;

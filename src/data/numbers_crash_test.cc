@@ -32,7 +32,8 @@ asio::awaitable<void> number_for_ever(std::shared_ptr<Tenant> tenant) {
   if (!tenant || ::write(pipe, "r", 1) != 1) ::_exit(1);
   asio::io_context context;
   for (int i = 0; i < 16; ++i)
-    asio::co_spawn(context, number_for_ever(*tenant), [](std::exception_ptr) { ::_exit(1); });
+    asio::co_spawn(context, number_for_ever(*tenant),
+                   [](const std::exception_ptr&) { ::_exit(1); });
   context.run();
   ::_exit(1);
 }

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "base/utf8.h"
+#include "data/act.h"
 #include "data/durably.h"
 #include "data/encode.h"
 #include "data/outbox_sql.h"
@@ -185,7 +186,7 @@ Task<std::vector<Event>> Outbox::exchange(Settlement done, std::size_t limit, Ti
                                           Deadline deadline) {
   if (done.empty()) {
     if (limit == 0) co_return std::vector<Event>();
-    TENON_CO_ASSIGN(idle, state_->idle(now));
+    TENON_CO_ASSIGN(idle, TENON_CO_ACT(state_->tenant, state_->idle(now)));
     if (idle) co_return std::vector<Event>();
   }
   auto work = [this, &done, limit, now](Session& session) -> Result<std::vector<Event>> {

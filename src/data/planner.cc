@@ -32,7 +32,7 @@ std::string after(std::span<const Term> order, std::span<const Value> keys, bool
                   Condition& condition) {
   auto term = order.front();
   if (first_not_null) term.nulls = Nulls::first;
-  const auto strictly = behind(term, keys.front(), condition);
+  auto strictly = behind(term, keys.front(), condition);
   if (order.size() == 1) return strictly;
   const auto equal = same(term, keys.front(), condition);
   const auto rest = after(order.subspan(1), keys.subspan(1), false, condition);

@@ -64,7 +64,8 @@ bool plain_text(const Column& column) noexcept {
          column.type != FieldType::computed && column.type != FieldType::multi_select;
 }
 
-std::expected<void, Reason> text_operand(Filter& leaf, const Column& column, std::string text) {
+std::expected<void, Reason> text_operand(Filter& leaf, const Column& column,
+                                         const std::string& text) {
   if (!plain_text(column)) return wrong("operator", "contains tests text fields only.");
   auto value = decode_text(column, text);
   if (!value) return std::unexpected(std::move(value.error()));
@@ -148,7 +149,7 @@ std::expected<void, Reason> FilterReader::operand(Filter& leaf, std::string_view
   if (!plain) return wrong("syntax", "The quotes do not close.");
   if (leaf.op == Operator::like || leaf.op == Operator::ilike)
     return pattern_operand(leaf, column, std::move(*plain));
-  if (leaf.op == Operator::contains) return text_operand(leaf, column, std::move(*plain));
+  if (leaf.op == Operator::contains) return text_operand(leaf, column, *plain);
   if (leaf.op == Operator::fts) {
     if (column.fold_sql.empty()) return wrong("operator", "fts searches searchable fields only.");
     return words_operand(leaf, *plain);

@@ -241,6 +241,7 @@ std::expected<void, Reason> SelectReader::read(Sight sight, std::string_view tex
     return wrong("unsupported", "Aggregates and related records do not go together.");
   if (query.select.empty()) query.select.push_back({.column = 0, .name = "id"});
   std::vector<std::string_view> names;
+  names.reserve(query.select.size() + query.embeds.size());
   for (const auto& one : query.select) names.push_back(one.name);
   for (const auto& one : query.embeds) names.push_back(one.name);
   std::ranges::sort(names);

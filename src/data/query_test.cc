@@ -164,7 +164,7 @@ TEST_F(QueryTest, bounds_conditions_nesting_and_lists) {
   for (int i = 0; i < 51; ++i) many += "&visits=eq.1";
   EXPECT_EQ(why(many.substr(1)), "/query/visits:limit ");
   std::string deep = "visits.eq.1";
-  for (int i = 0; i < 7; ++i) deep = "and(" + deep + ")";
+  for (int i = 0; i < 7; ++i) deep.insert(0, "and(").append(")");
   EXPECT_EQ(why("and=(" + deep + ")"), "ok");
   EXPECT_EQ(why("and=(and(" + deep + "))"), "/query/and:limit ");
   std::string list_text = "1";

@@ -44,9 +44,8 @@ std::string_view search_key(Dialect dialect) noexcept {
 }
 
 std::string bucket_of(Dialect dialect, std::string_view expression, FieldType type, Bucket bucket) {
-  const auto days = type == FieldType::date
-                        ? std::string(expression)
-                        : fmt::format("({} / {})", floored(expression, kDay), kDay);
+  auto days = type == FieldType::date ? std::string(expression)
+                                      : fmt::format("({} / {})", floored(expression, kDay), kDay);
   switch (bucket) {
     case Bucket::week:  // 1970-01-01 was a Thursday
       return fmt::format("({} - 3)", floored(fmt::format("({} + 3)", days), 7));

@@ -29,6 +29,7 @@ void write_open(std::string& out, const EntityInfo& entity, const std::vector<Se
 std::vector<Value> read_links(const EntityInfo& entity, const std::vector<std::size_t>& links,
                               const storage::Row& row, std::size_t place) {
   std::vector<Value> values;
+  values.reserve(links.size());
   for (const auto link : links)
     values.push_back(read_value(entity.columns()[link], row, static_cast<int>(place++)));
   return values;

@@ -369,7 +369,7 @@ TEST_F(ReadsTest, an_export_walks_one_state_of_a_list_of_any_length) {
 }
 
 TEST_F(ReadsTest, a_question_without_an_index_is_refused_on_a_large_table_only) {
-  const auto id = id_of("customer", R"({"name":"a","city":"x"})");
+  id_of("customer", R"({"name":"a","city":"x"})");
   const std::vector<std::string> unserved = {"notes=eq.a",
                                              "active=is.true",
                                              "order=visits",
@@ -474,7 +474,7 @@ TEST_F(ReadsTest, every_list_on_an_index_uses_it_whatever_the_scope) {
       std::string after;
       for (int pages = 0; pages < 2; ++pages) {
         auto query =
-            parse_query(entity("customer"), *split_query(text + "&limit=5" + after), viewer);
+            parse_query(entity("customer"), *split_query(text + ("&limit=5" + after)), viewer);
         ASSERT_TRUE(query);
         auto plan =
             plan_list(Sight(entity("customer"), viewer), *query,

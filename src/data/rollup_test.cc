@@ -77,6 +77,29 @@ TEST_F(RollupTest, refuses_a_sum_and_a_formula_that_overflow_and_keeps_everythin
   EXPECT_EQ(drifted(), 0);
 }
 
+TEST_F(RollupTest, lets_nobody_commit_a_row_whose_roll_up_failed) {
+  const auto made = put("order", {{"code", "A"}});
+  const json::object large{{"order_ref", made->id.to_string()},
+                           {"quantity", 1},
+                           {"price", "90000000000000000.00"}};
+  ASSERT_TRUE(within([&](UnitOfWork& unit) { return unit.insert(of("line"), large); }));
+  auto swallowed = within([&](UnitOfWork& unit) -> Result<> {
+    EXPECT_FALSE(unit.insert(of("line"), large));
+    return {};
+  });
+  ASSERT_FALSE(swallowed);
+  EXPECT_EQ(swallowed.error().fields().at(0).path, "/sum");
+  EXPECT_TRUE(within([&](UnitOfWork& unit) -> Result<> {
+    EXPECT_FALSE(unit.within_savepoint([&]() -> Result<> {
+      TENON_TRY(unit.insert(of("line"), large));
+      return {};
+    }));
+    return {};
+  })) << "undone, it is in nobody's way";
+  EXPECT_EQ(sums(made->id).substr(0, 2), "1,");
+  EXPECT_EQ(drifted(), 0);
+}
+
 TEST_F(RollupTest, goes_back_with_a_savepoint) {
   const auto made = put("order", {{"code", "A"}});
   ASSERT_TRUE(within([&](UnitOfWork& unit) -> Result<> {
@@ -156,6 +179,7 @@ TEST_F(RollupTest, equals_a_recount_after_sixteen_writers) {
   const std::uint64_t seed = SystemRandom().next();
   SCOPED_TRACE(::testing::Message() << "seed " << seed);
   std::vector<RecordId> orders;
+  orders.reserve(5);
   for (int i = 0; i < 5; ++i) orders.push_back(put("order", {{"code", std::to_string(i)}})->id);
   std::atomic<int> done = 0;
   tenon::testing::run_all(
@@ -199,6 +223,7 @@ TEST_F(RollupTest, keeps_the_sum_of_all_accounts_at_zero) {
   const std::uint64_t seed = SystemRandom().next();
   SCOPED_TRACE(::testing::Message() << "seed " << seed);
   std::vector<RecordId> accounts;
+  accounts.reserve(8);
   for (int i = 0; i < 8; ++i) accounts.push_back(put("order", {{"code", std::to_string(i)}})->id);
   tenon::testing::run_all(2, 16,
                           [&](std::size_t i) { return transfer(tenant_, accounts, seed + i); });

@@ -158,6 +158,13 @@ Result<std::optional<Record>> UnitOfWork::State::add(const EntityInfo& entity,
   if (!done) return in_our_words(std::move(done.error()));
   if (*done == 0) return std::optional<Record>();
   row.resize(columns.size());
+  TENON_ASSIGN(record, whole(complete(entity, id, row, numberless, moment)));
+  return std::optional(std::move(record));
+}
+
+Result<Record> UnitOfWork::State::complete(const EntityInfo& entity, RecordId id,
+                                           const std::vector<Value>& row, bool numberless,
+                                           Timestamp moment) {
   TENON_TRY(count_files(session(), entity, nullptr, &row, moment));
   TENON_TRY(index_search(session(), entity, id, row));
   TENON_TRY(carry(entity, nullptr, &row));
@@ -178,7 +185,7 @@ Result<std::optional<Record>> UnitOfWork::State::add(const EntityInfo& entity,
   }
   ++tally.rows_written;
   ++tally.events;
-  return std::optional(std::move(record));
+  return record;
 }
 
 Result<std::size_t> UnitOfWork::State::write_columns(const EntityInfo& entity, const Uuid& id,
@@ -207,13 +214,14 @@ Result<std::size_t> UnitOfWork::State::write_columns(const EntityInfo& entity, c
       fmt::format("UPDATE {} SET {} WHERE \"id\" = ?{}", entity.table(), sets, values.size());
   if (auto done = session().execute(sql, views(values)); !done)
     return in_our_words(std::move(done.error()));
-  TENON_TRY(count_files(session(), entity, &before, &after, now()));
-  if (words) TENON_TRY(reindex_search(session(), entity, RecordId{id}, after));
+  TENON_TRY(whole(count_files(session(), entity, &before, &after, now())));
+  if (words) TENON_TRY(whole(reindex_search(session(), entity, RecordId{id}, after)));
   return columns;
 }
 
 Result<Record> UnitOfWork::State::change(const EntityInfo& entity, RecordId id,
-                                         std::vector<Value> before, Assignments assignments) {
+                                         const std::vector<Value>& before,
+                                         Assignments assignments) {
   auto after = before;
   for (auto& [place, value] : assignments) after[place] = std::move(value);
   TENON_TRY(compute(entity, after));
@@ -229,13 +237,21 @@ Result<Record> UnitOfWork::State::change(const EntityInfo& entity, RecordId id,
   after[system_place(entity, 3)] = std::int64_t{moment.time_since_epoch().count()};
   after[system_place(entity, 4)] = user_value(viewer);
   TENON_TRY(write_columns(entity, id.value, before, after));
+  return whole(follow(entity, id, before, after, differs, moment));
+}
+
+Result<Record> UnitOfWork::State::follow(const EntityInfo& entity, RecordId id,
+                                         const std::vector<Value>& before,
+                                         const std::vector<Value>& after, const Difference& differs,
+                                         Timestamp moment) {
   TENON_TRY(carry(entity, &before, &after));
-  Record record{.id = id, .version = version + 1, .json = seen(sight(entity), after)};
+  const auto version = version_of(entity, after);
+  Record record{.id = id, .version = version, .json = seen(sight(entity), after)};
   const auto whole = sight(entity).whole() ? record.json : json_of(entity, after);
   TENON_TRY(log().change({.entity = entity,
                           .id = id,
                           .action = "updated",
-                          .version = version + 1,
+                          .version = version,
                           .before = differs.before,
                           .after = whole,
                           .changed = differs.changed},

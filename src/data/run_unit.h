@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "data/tenant.h"
+#include "data/act.h"
 
 namespace tenon::data {
 
@@ -26,7 +26,7 @@ template <class Work, class R = std::invoke_result_t<Work&, UnitOfWork&>>
     auto taken = co_await unit.acquire(deadline);
     if (!taken) co_return std::unexpected(std::move(taken.error()));
     unit.set_deadline(deadline);
-    R result = work(unit);
+    R result = TENON_CO_ACT(unit, work(unit));
     if (result) {
       auto done = co_await unit.commit();
       if (done) co_return result;

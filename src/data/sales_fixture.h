@@ -90,7 +90,7 @@ class SalesTest : public TenantTest {
     return within([&](UnitOfWork& unit) { return unit.restore(of(name), id); });
   }
   /// Fields of a stored record, by comma.
-  std::string see(std::string_view name, RecordId id, std::vector<std::string_view> fields) {
+  std::string see(std::string_view name, RecordId id, const std::vector<std::string_view>& fields) {
     auto record = tenant_->get(of(name), id, {});
     if (!record) return record.error().reason();
     const auto object = *json::parse_object(record->json);

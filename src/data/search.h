@@ -55,8 +55,10 @@ class Match {
       std::string one;
       const auto place = bind(tsquery(part));
       for (const auto& column : part.columns)
-        one += (one.empty() ? "" : " OR ") + std::string(alias) + "." + column + " @@ CAST(" +
-               place + " AS tsquery)";
+        one.append(one.empty() ? "" : " OR ")
+            .append(alias)
+            .append("." + column)
+            .append(" @@ CAST(" + place + " AS tsquery)");
       text += (text.empty() ? "(" : " AND (") + one + ")";
     }
     return text;

@@ -86,10 +86,10 @@ Result<> UnitOfWork::State::log_derived(const Unsettled::Row& due, const Uuid& i
                      now());
 }
 
-Result<> UnitOfWork::settle() { return state_->settle(); }
+Result<> UnitOfWork::settle() { return state_->whole(state_->settle()); }
 
 Result<> UnitOfWork::settle(const EntityInfo& entity, std::span<Record> records) {
-  TENON_TRY(state_->settle());
+  TENON_TRY(settle());
   for (const auto& sequence : entity.derived().numbers) {
     if (sequence.mode != Numbering::Mode::gapless) continue;
     for (auto& record : records) {

@@ -1,5 +1,6 @@
 #include "data/tenant.h"
 
+#include "data/act.h"
 #include "data/reader.h"
 #include "data/tenant_state.h"
 
@@ -11,6 +12,22 @@ Tenant::Tenant(std::unique_ptr<State> state) : state_(std::move(state)) {
 Tenant::~Tenant() = default;
 
 const std::string& Tenant::name() const noexcept { return state_->name; }
+
+bool Tenant::waits() const noexcept { return state_->waits; }
+
+Task<Permit> Tenant::turn() {
+  auto permit = co_await state_->turns.acquire(Deadline::after(kReadPatience));
+  if (permit || permit.error().reason() == "task.cancelled") co_return permit;
+  co_return fail(Error(ErrorCode::unavailable, "Too many reads of this tenant at once.")
+                     .because("storage.readers"));
+}
+
+Result<> Tenant::ping(Deadline deadline) {
+  TENON_ASSIGN(lease, state_->database->reader());
+  lease.set_deadline(deadline);
+  return lease.session().query("SELECT 1 FROM meta WHERE key = 'cursor_key'", {},
+                               [](const storage::Row&) { return storage::Visit::more; });
+}
 
 std::shared_ptr<const Catalog> Tenant::catalog() const {
   const std::lock_guard lock(state_->mutex);
@@ -50,6 +67,7 @@ Task<Page> Tenant::list_later(std::string plugin, std::string entity, Query quer
     TENON_ASSIGN(info, catalog->entity(plugin, entity));
     return self->list(*info, query, viewer, deadline);
   };
+  if (waits()) co_return co_await aside(*this, std::move(work));
   co_return co_await state_->database->pool().run(std::move(work));
 }
 

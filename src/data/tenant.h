@@ -3,6 +3,7 @@
 // can reach that tenant's rows and no others: there is no call that takes a tenant's name and a
 // query.
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "async/blocking_pool.h"
+#include "async/permit.h"
 #include "async/task.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -60,6 +62,8 @@ class Snapshot {
   storage::ReadLease lease_;
 };
 
+inline constexpr std::chrono::seconds kReadPatience{1};
+
 /// Thread: any. Held by shared_ptr: units of work and snapshots keep it alive.
 class Tenant : public std::enable_shared_from_this<Tenant> {
  public:
@@ -70,10 +74,18 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   ~Tenant();
 
   [[nodiscard]] const std::string& name() const noexcept;
+  /// Whether work in this tenant waits for a database server: see act.h.
+  [[nodiscard]] bool waits() const noexcept;
+  /// The turn of a read that waits: so many of a tenant at once. Errors: unavailable
+  /// (`storage.readers`) when it does not come within kReadPatience.
+  [[nodiscard]] Task<Permit> turn();
+  /// Whether the database answers. Blocks. Errors: unavailable, cancelled.
+  [[nodiscard]] Result<> ping(Deadline deadline);
   /// The catalog of this moment.
   [[nodiscard]] std::shared_ptr<const Catalog> catalog() const;
 
-  // Reads outside a unit of work, on the caller's thread. Cost: get about 10 µs, list as the query.
+  // Reads outside a unit of work, on the caller's thread (act.h says which that may be). Cost: get
+  // about 10 µs, list as the query.
   /// Errors: not_found, invalid, unavailable (`storage.readers`).
   [[nodiscard]] Result<Record> get(const EntityInfo& entity, RecordId id, const Viewer& viewer);
   [[nodiscard]] Result<Page> list(const EntityInfo& entity, const Query& query,
@@ -134,6 +146,8 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   std::unique_ptr<State> state_;
 };
 
+class TenantHold;
+
 /// All tenants of one data directory: `<dir>/tenants/<name>.db`, or `<name>.postgres` with the
 /// address of the PostgreSQL database where the tenant has its schema; files in
 /// `<dir>/files/<name>/`. Thread: any.
@@ -142,6 +156,7 @@ class Tenants {
   struct Options {
     storage::Options storage;
     FileLimits files;
+    BlockingPool* servers;  // where work waits for PostgreSQL; null: on the pool of all
   };
   /// Lifetime: pool, clock and random outlive it and every tenant.
   Tenants(std::string directory, BlockingPool& pool, const Clock& clock, Random& random,
@@ -155,7 +170,15 @@ class Tenants {
   /// of storage::open_postgres. Blocks.
   [[nodiscard]] Result<std::shared_ptr<Tenant>> create(std::string_view name,
                                                        const std::string& database = {});
-  /// Names of the files that are there, sorted.
+  /// The address of the PostgreSQL database that the tenant is in; empty: it is a file.
+  [[nodiscard]] std::string address(std::string_view name) const;
+  /// The pool on which work waits for PostgreSQL.
+  [[nodiscard]] BlockingPool& servers() noexcept;
+  /// For who moves a tenant (data/transfer/): from now on it takes no writes and nobody opens it;
+  /// the writes under way have ended. Errors: those of open(), unavailable (`tenant.busy`: they did
+  /// not end before `deadline`). Blocks.
+  [[nodiscard]] Result<TenantHold> hold(std::string_view name, Deadline deadline);
+  /// Names of the tenants that are there, sorted.
   [[nodiscard]] Result<std::vector<std::string>> list() const;
   /// Forgets all open tenants; files close when the last user lets go.
   void close();

@@ -11,9 +11,11 @@ namespace tenon::data {
 struct Tenant::State {
   std::string name;
   std::unique_ptr<storage::Database> database;
+  const bool waits;  // for a server: see act.h
   const Clock& clock;
   Random& random;
   std::string cursor_key;
+  PermitPool turns{8, 1024};  // reads that wait for a server, and those that wait for them
 
   mutable std::mutex mutex;
   std::shared_ptr<const Catalog> catalog;  // shared with every request that began under it
@@ -26,6 +28,7 @@ struct Tenant::State {
         Random& the_random)
       : name(std::move(tenant_name)),
         database(std::move(opened)),
+        waits(database->dialect() == storage::Dialect::postgres),
         clock(the_clock),
         random(the_random) {}
 

@@ -8,11 +8,14 @@
 #include <iterator>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "async/wait_for.h"
 #include "data/migrator.h"
 #include "data/system.h"
 #include "data/tenant_state.h"
+#include "data/transfer/gate.h"
+#include "data/transfer/place.h"
 #include "storage/postgres.h"
 
 namespace tenon::data {
@@ -39,14 +42,9 @@ Task<> settle_schema(storage::Database& database, const Clock& clock) {
   co_return Result<>();
 }
 
-Result<> check_tenant_name(std::string_view name) {
-  const bool good = !name.empty() && name.size() <= 40 && name.front() != '-' &&
-                    std::ranges::all_of(name, [](char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-                    });
-  if (good) return {};
-  return fail(Error(ErrorCode::invalid, "A tenant's name is made of 1 to 40 of a-z, 0-9 and -.")
-                  .because("tenant.name"));
+std::unexpected<Error> moving() {
+  return fail(Error(ErrorCode::unavailable, "This tenant is being moved; try again soon.")
+                  .because("tenant.moving"));
 }
 
 /// Writes the address of a tenant's database, which may hold a password, for us alone and durably.
@@ -87,6 +85,8 @@ struct Tenants::State {
   std::map<std::string, std::shared_ptr<storage::PostgresPool>> servers;  // by address; shared
   std::map<std::string, std::shared_ptr<Tenant>, std::less<>>
       open;  // shared with whoever works in a tenant
+  std::map<std::string, std::shared_ptr<Gate>, std::less<>> gates;  // of those; shared with passes
+  std::set<std::string, std::less<>> held;  // being moved: nobody opens them
 
   [[nodiscard]] std::string file(std::string_view name) const {
     return (directory / (std::string(name) + ".db")).string();
@@ -112,8 +112,10 @@ struct Tenants::State {
     auto settings = options.storage;
     settings.format = kFormat;
     if (address.empty()) return storage::open_sqlite(file(name), missing, pool, settings);
-    TENON_ASSIGN(connections, server(address));
-    return storage::open_postgres(connections, std::string(name), missing, pool, settings);
+    const auto place = place_from(address, name);
+    TENON_ASSIGN(connections, server(place.address));
+    return storage::open_postgres(connections, place.schema, missing,
+                                  options.servers == nullptr ? pool : *options.servers, settings);
   }
 
   Result<std::shared_ptr<Tenant>> open_at(std::string_view name, const std::string& address,
@@ -124,6 +126,8 @@ struct Tenants::State {
 
   Result<std::shared_ptr<Tenant>> adopt(std::string_view name,
                                         std::unique_ptr<storage::Database> database) {
+    const auto gate = std::make_shared<Gate>();  // shared with passes
+    database = std::make_unique<GatedDatabase>(std::move(database), gate);
     auto state =
         std::make_unique<Tenant::State>(std::string(name), std::move(database), clock, random);
     TENON_TRY(wait_for(prepare(*state->database, random)));
@@ -139,6 +143,7 @@ struct Tenants::State {
     auto store = make_local_store(directory.parent_path() / "files" / std::string(name));
     inside.files = std::make_unique<Files>(*tenant, clock, random, std::move(store), options.files);
     open.emplace(std::string(name), tenant);
+    gates.insert_or_assign(std::string(name), gate);
     return tenant;
   }
 };
@@ -152,17 +157,26 @@ Tenants::Tenants(std::string directory, BlockingPool& pool, const Clock& clock, 
                        .options = options,
                        .mutex = {},
                        .servers = {},
-                       .open = {}}) {}
+                       .open = {},
+                       .gates = {},
+                       .held = {}}) {}
 Tenants::~Tenants() = default;
 
 Result<std::shared_ptr<Tenant>> Tenants::open(std::string_view name) {
   TENON_TRY(check_tenant_name(name));
   const std::lock_guard lock(state_->mutex);
+  if (state_->held.contains(name)) return moving();
   if (const auto found = state_->open.find(name); found != state_->open.end()) return found->second;
+  return state_->open_at(name, address(name), storage::Missing::refuse);
+}
+
+std::string Tenants::address(std::string_view name) const {
   std::ifstream stored(state_->address_file(name));
-  const std::string address((std::istreambuf_iterator<char>(stored)),
-                            std::istreambuf_iterator<char>());
-  return state_->open_at(name, address, storage::Missing::refuse);
+  return {std::istreambuf_iterator<char>(stored), std::istreambuf_iterator<char>()};
+}
+
+BlockingPool& Tenants::servers() noexcept {
+  return state_->options.servers == nullptr ? state_->pool : *state_->options.servers;
 }
 
 Result<std::shared_ptr<Tenant>> Tenants::create(std::string_view name,
@@ -196,6 +210,29 @@ Result<std::shared_ptr<Tenant>> Tenants::create(std::string_view name,
   return tenant;
 }
 
+Result<TenantHold> Tenants::hold(std::string_view name, Deadline deadline) {
+  TENON_ASSIGN(tenant, open(name));
+  std::shared_ptr<Gate> gate;
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (!state_->held.emplace(name).second) return moving();
+    gate = state_->gates.find(name)->second;
+  }
+  gate->close();
+  auto finish = [state = state_.get(), name = std::string(name)](TenantHold::End end) {
+    const std::lock_guard lock(state->mutex);
+    state->held.erase(name);
+    if (end == TenantHold::End::back) return;
+    state->open.erase(name);
+    state->gates.erase(name);
+  };
+  auto& database = dynamic_cast<GatedDatabase&>(tenant->database());
+  TenantHold hold(std::move(tenant), database, gate, std::move(finish));
+  if (gate->wait_until_empty(deadline)) return hold;
+  return fail(Error(ErrorCode::unavailable, "Changes of this tenant are still under way.")
+                  .because("tenant.busy"));
+}
+
 Result<std::vector<std::string>> Tenants::list() const {
   std::vector<std::string> names;
   std::error_code error;
@@ -208,12 +245,15 @@ Result<std::vector<std::string>> Tenants::list() const {
                       fmt::format("{}: cannot be read.", state_->directory.string()))
                     .because("storage.open"));
   std::ranges::sort(names);
+  const auto twice = std::ranges::unique(names);  // a copy that was left behind, see place.h
+  names.erase(twice.begin(), twice.end());
   return names;
 }
 
 void Tenants::close() {
   const std::lock_guard lock(state_->mutex);
   state_->open.clear();
+  state_->gates.clear();
 }
 
 }  // namespace tenon::data

@@ -122,7 +122,8 @@ class TenantTest : public ::testing::Test {
   /// Runs `work(UnitOfWork&)` in a unit that commits when it succeeds.
   template <class Work>
   auto within(Work work, Origin origin = {.plugin = "crm"}, Viewer viewer = {}) {
-    return tenon::testing::run(run_unit(tenant_, viewer, origin, soon(), std::move(work)));
+    return tenon::testing::run(
+        run_unit(tenant_, std::move(viewer), std::move(origin), soon(), std::move(work)));
   }
 
   Result<Record> insert(std::string_view name, std::string_view fields) {

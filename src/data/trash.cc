@@ -70,14 +70,14 @@ Result<> UnitOfWork::erase(const EntityInfo& entity, RecordId id,
     TENON_ASSIGN(row, state_->reader().values(entity, id));
     TENON_TRY(state_->check_version(entity, row, expected_version, nullptr));
     state_->deletion = Uuid::make_v7(state_->now(), state_->inside().random);
-    auto done = state_->erase_row(entity, id, std::move(row));
+    auto done = state_->erase_row(entity, id, row);
     state_->deletion.reset();
     return done;
   });
 }
 
 Result<> UnitOfWork::State::erase_row(const EntityInfo& entity, RecordId id,
-                                      std::vector<Value> row) {
+                                      const std::vector<Value>& row) {
   if (cascade >= kMaxCascade) return too_deep();
   TENON_TRY(check_erasable(entity, row));
   const auto before = json_of(entity, row);
@@ -160,9 +160,8 @@ Result<> UnitOfWork::State::release_references(const EntityInfo& entity, RecordI
       if (!*found || !(*found)->living) continue;  // gone by another way of the same cascade
       auto& row = (*found)->values;
       if (goes)
-        done = erase_row(*source, other, std::move(row));
-      else if (auto cleared = change(*source, other, std::move(row), {{incoming.column, Value()}});
-               !cleared)
+        done = erase_row(*source, other, row);
+      else if (auto cleared = change(*source, other, row, {{incoming.column, Value()}}); !cleared)
         done = std::unexpected(std::move(cleared.error()));
       if (!done) break;
     }
@@ -207,8 +206,7 @@ Result<Record> UnitOfWork::restore(const EntityInfo& entity, RecordId id) {
     }
   }
   TENON_TRY(within_savepoint([&]() -> Result<> {
-    for (auto& member : members)
-      TENON_TRY(state.revive(*member.entity, member.id, std::move(member.row)));
+    for (auto& member : members) TENON_TRY(state.revive(*member.entity, member.id, member.row));
     // Only now: members may refer to each other.
     for (const auto& member : members) {
       TENON_ASSIGN(found, state.stored(*member.entity, member.id));
@@ -230,7 +228,7 @@ Result<Record> UnitOfWork::restore(const EntityInfo& entity, RecordId id) {
 }
 
 Result<> UnitOfWork::State::revive(const EntityInfo& entity, const Uuid& id,
-                                   std::vector<Value> row) {
+                                   const std::vector<Value>& row) {
   const auto moment = now();
   const auto version = static_cast<std::int64_t>(version_of(entity, row) + 1);
   const std::array<storage::Value, 3> values{

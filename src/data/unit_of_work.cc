@@ -1,5 +1,6 @@
 #include "data/unit_of_work.h"
 
+#include "data/act.h"
 #include "data/outbox_sql.h"
 #include "data/reader.h"
 #include "data/tenant_state.h"
@@ -84,12 +85,12 @@ Result<> UnitOfWork::within_savepoint(const std::function<Result<>()>& work) {
   const auto begun = session.savepoint(level);
   auto done = begun ? work() : begun;
   if (begun) {
-    // If going back fails the transaction has died, and every further step of the unit says so.
     if (!done) {
-      (void)session.rollback_to(level);
+      auto back = session.rollback_to(level);
       state_->unsettled = std::move(kept);
+      (void)state_->whole(std::move(back));
     }
-    auto released = session.release(level);
+    auto released = state_->whole(session.release(level));
     if (done) done = std::move(released);
   }
   --state_->level;
@@ -98,7 +99,11 @@ Result<> UnitOfWork::within_savepoint(const std::function<Result<>()>& work) {
 
 Task<> UnitOfWork::commit() {
   if (state_->ended) co_return Result<>();
-  auto done = state_->lease.held() ? state_->settle() : Result<>();
+  Result<> done;
+  if (state_->unsettled.torn)
+    done = std::unexpected(*state_->unsettled.torn);
+  else if (state_->lease.held())
+    done = TENON_CO_ACT(*this, state_->settle());
   state_->ended = true;
   if (!state_->lease.held()) co_return done;
   if (!done) {
@@ -115,6 +120,8 @@ void UnitOfWork::rollback() noexcept {
   state_->lease.rollback();
 }
 
+Tenant& UnitOfWork::tenant() const noexcept { return *state_->tenant; }
+bool UnitOfWork::waits() const noexcept { return state_->tenant->waits(); }
 const Tally& UnitOfWork::tally() const noexcept { return state_->tally; }
 const Viewer& UnitOfWork::viewer() const noexcept { return state_->viewer; }
 Origin& UnitOfWork::origin() noexcept { return state_->origin; }

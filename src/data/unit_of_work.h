@@ -4,9 +4,9 @@
 // tenant's writer lease to its end, reads what it wrote, and writes rows, events and audit together
 // or not at all.
 //
-// After acquire() every operation is synchronous and runs on the caller's thread: a plugin's host
-// calls use it from inside a guest without suspending. Hooks are the caller's business: run them
-// before insert() and update().
+// After acquire() every operation is synchronous and runs on the caller's thread: on a file a
+// plugin's host calls use it from inside a guest without suspending (act.h has the rest). Hooks are
+// the caller's business: run them before insert() and update().
 
 #include <cstdint>
 #include <functional>
@@ -152,15 +152,20 @@ class UnitOfWork {
   /// repeated delivery.
   [[nodiscard]] Result<bool> first_delivery(std::string_view consumer, EventId event);
 
-  /// Runs `work`; on failure undoes what it did and passes the failure on, while the unit goes on.
+  /// Runs `work`; on failure undoes what it did and passes the failure on, while the unit goes on,
+  /// also when the deadline was what it failed by.
   [[nodiscard]] Result<> within_savepoint(const std::function<Result<>()>& work);
 
-  /// Makes everything durable, then returns; at once if nothing was acquired. Errors:
-  /// Lease::commit().
+  /// Makes everything durable, then returns; at once if nothing was acquired. Errors: those of
+  /// Lease::commit(); that of an operation that had written something when it failed, unless a
+  /// savepoint has undone it: a row is never left without its event because nobody looked.
   [[nodiscard]] Task<> commit();
   /// Idempotent.
   void rollback() noexcept;
 
+  [[nodiscard]] Tenant& tenant() const noexcept;
+  /// Whether its statements wait for a server: on threads that serve others see act.h.
+  [[nodiscard]] bool waits() const noexcept;
   [[nodiscard]] const Tally& tally() const noexcept;
   [[nodiscard]] const Viewer& viewer() const noexcept;
   [[nodiscard]] Origin& origin() noexcept;

@@ -160,6 +160,21 @@ TEST_F(UnitOfWorkTest, undoes_a_failed_part_and_keeps_the_rest) {
   EXPECT_EQ(names("order=name"), "kept");
 }
 
+TEST_F(UnitOfWorkTest, undoes_a_failed_part_behind_the_deadline) {
+  auto done = within([&](UnitOfWork& unit) -> Result<> {
+    TENON_TRY(unit.insert(entity("customer"), json::object{{"name", "kept"}}));
+    auto part = unit.within_savepoint([&]() -> Result<> {
+      TENON_TRY(unit.insert(entity("customer"), json::object{{"name", "lost"}}));
+      unit.set_deadline(Deadline::after(std::chrono::seconds(-1)));
+      return fail(ErrorCode::invalid, "no");
+    });
+    EXPECT_FALSE(part);
+    return {};
+  });
+  EXPECT_TRUE(done);
+  EXPECT_EQ(names("order=name"), "kept");
+}
+
 TEST_F(UnitOfWorkTest, does_what_references_say_when_a_row_goes) {
   auto firm = insert("company", R"({"name":"f"})");
   ASSERT_TRUE(firm);

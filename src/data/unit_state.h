@@ -30,6 +30,7 @@ struct Unsettled {
   std::map<Key, Row> numbers;  // new rows that wait for a gapless number
   std::map<NumberKey, NumberBlock> blocks;  // taken by this unit
   std::optional<ChainHead> head;            // of the audit chain
+  std::optional<Error> torn;                // why a change ended half-way, else empty
 };
 
 /// A row as it lies in its table, seen by the host itself.
@@ -37,6 +38,12 @@ struct StoredRow {
   std::vector<Value> values;  // in the order of columns()
   bool living = true;
   std::optional<Uuid> deleted_in;  // the cascade it went with
+};
+
+/// `{"city":"上海"}` of the old values and `["city"]` of the names of the fields that differ; both
+/// empty when none does.
+struct Difference {
+  std::string before, changed;
 };
 
 struct UnitOfWork::State {
@@ -76,6 +83,14 @@ struct UnitOfWork::State {
   }
   [[nodiscard]] Timestamp now() const noexcept { return inside().clock.now(); }
 
+  /// For what must not end half-way: whoever swallows its failure can undo it in a savepoint, but
+  /// not commit.
+  template <class T>
+  [[nodiscard]] Result<T> whole(Result<T> done) {
+    if (!done && !unsettled.torn) unsettled.torn = done.error();
+    return done;
+  }
+
   // rows.cc: changes of rows that are decoded and allowed.
   /// By id, in the trash or not, whoever looks.
   [[nodiscard]] Result<std::optional<StoredRow>> stored(const EntityInfo& entity, const Uuid& id);
@@ -87,7 +102,7 @@ struct UnitOfWork::State {
                                                   Clash clash);
   /// Changes a living row, as a new version.
   [[nodiscard]] Result<Record> change(const EntityInfo& entity, RecordId id,
-                                      std::vector<Value> before, Assignments assignments);
+                                      const std::vector<Value>& before, Assignments assignments);
   /// Writes the columns in which `after` differs from `before`; gives how many.
   [[nodiscard]] Result<std::size_t> write_columns(const EntityInfo& entity, const Uuid& id,
                                                   const std::vector<Value>& before,
@@ -117,12 +132,22 @@ struct UnitOfWork::State {
   [[nodiscard]] Result<std::vector<RecordId>> referring(const EntityInfo& entity,
                                                         std::size_t column, const Uuid& id,
                                                         bool living);
-  [[nodiscard]] Result<> erase_row(const EntityInfo& entity, RecordId id, std::vector<Value> row);
+  [[nodiscard]] Result<> erase_row(const EntityInfo& entity, RecordId id,
+                                   const std::vector<Value>& row);
   [[nodiscard]] Result<> release_references(const EntityInfo& entity, RecordId id);
-  [[nodiscard]] Result<> revive(const EntityInfo& entity, const Uuid& id, std::vector<Value> row);
+  [[nodiscard]] Result<> revive(const EntityInfo& entity, const Uuid& id,
+                                const std::vector<Value>& row);
   [[nodiscard]] Result<> purge_row(const EntityInfo& entity, const Uuid& id);
 
  private:
+  /// What belongs to a row that was just stored, and to one that was just changed.
+  [[nodiscard]] Result<Record> complete(const EntityInfo& entity, RecordId id,
+                                        const std::vector<Value>& row, bool numberless,
+                                        Timestamp moment);
+  [[nodiscard]] Result<Record> follow(const EntityInfo& entity, RecordId id,
+                                      const std::vector<Value>& before,
+                                      const std::vector<Value>& after, const Difference& differs,
+                                      Timestamp moment);
   struct Step {
     const RollupOver* over = nullptr;
     const std::vector<Value>* gone = nullptr;
@@ -139,11 +164,6 @@ struct UnitOfWork::State {
 [[nodiscard]] std::string json_of(const EntityInfo& entity, const std::vector<Value>& row);
 /// The record as its viewer may see it.
 [[nodiscard]] std::string seen(Sight sight, const std::vector<Value>& row);
-/// `{"city":"上海"}` of the old values and `["city"]` of the names of the fields that differ; both
-/// empty when none does.
-struct Difference {
-  std::string before, changed;
-};
 [[nodiscard]] Difference difference(const EntityInfo& entity, const std::vector<Value>& before,
                                     const std::vector<Value>& after);
 [[nodiscard]] Value user_value(const Viewer& viewer);

@@ -91,13 +91,13 @@ Result<Record> UnitOfWork::update(const EntityInfo& entity, RecordId id, const j
                                   std::optional<std::uint64_t> expected_version, Author author) {
   (void)state_->session();
   TENON_TRY(state_->log().admit());
-  TENON_TRY(state_->settle_row(entity, id.value));
+  TENON_TRY(state_->whole(state_->settle_row(entity, id.value)));
   TENON_ASSIGN(row, state_->reader().values(entity, id));
   TENON_TRY(state_->check_version(entity, row, expected_version, &fields));
   if (author == Author::client) TENON_TRY(state_->sight(entity).check_written(fields));
   TENON_ASSIGN(assignments, decode_fields(entity, fields, Change::update, author));
   TENON_TRY(state_->check_references(entity, assignments));
-  return state_->change(entity, id, std::move(row), std::move(assignments));
+  return state_->change(entity, id, row, std::move(assignments));
 }
 
 Result<> UnitOfWork::check_version(const EntityInfo& entity, RecordId id, const json::object& mine,

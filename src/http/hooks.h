@@ -33,16 +33,16 @@ struct Exchange {
 struct Hooks {
   /// Makes the body of a Problem; the session sets status, `Allow` and `Retry-After` itself.
   /// Default: text/plain.
-  std::function<Response(const Problem&)> problem = {};
+  std::function<Response(const Problem&)> problem;
   /// Runs around each handler; must `co_return co_await next(std::move(request))` or answer itself.
   /// `next` outlives the call. Empty: the handler is called directly.
-  std::function<asio::awaitable<Response>(const Handler& next, Request request)> around = {};
+  std::function<asio::awaitable<Response>(const Handler& next, Request request)> around;
   /// Sees each answer, problems included, before it is written: the place for security headers.
-  std::function<void(Response&)> answer = {};
+  std::function<void(Response&)> answer;
   /// Sees each exchange after it was written or cut.
-  std::function<void(const Exchange&)> exchange = {};
+  std::function<void(const Exchange&)> exchange;
   /// An exception that left a handler, or an accept that failed: text for the log.
-  std::function<void(std::string_view what)> fault = {};
+  std::function<void(std::string_view what)> fault;
 };
 
 }  // namespace tenon::http

@@ -50,8 +50,7 @@ std::optional<std::string> parameter(std::string_view header, std::string_view w
 
 Result<Part> parse_part(std::string_view text) {
   const std::size_t head_end = text.find("\r\n\r\n");
-  if (head_end == std::string_view::npos || head_end > kMaxPartHead)
-    return malformed("a part has no head");
+  if (head_end > kMaxPartHead) return malformed("a part has no head");  // also when it is npos
   Part part{.name = {}, .file_name = {}, .content_type = {}, .content = text.substr(head_end + 4)};
   std::string_view head = text.substr(0, head_end);
   bool named = false;

@@ -9,7 +9,7 @@ TEST(Query, keeps_order_and_duplicates_and_decodes) {
   const auto query = parse_query("city=eq.%E4%B8%8A%E6%B5%B7&a=1&a=2&b&c=x+y%2B&=z&&d=e=f");
   ASSERT_TRUE(query.has_value());
   std::string text;
-  for (const auto& [name, value] : *query) text += name + "=" + value + ";";
+  for (const auto& [name, value] : *query) text.append(name).append("=").append(value).append(";");
   EXPECT_EQ(text, "city=eq.\xE4\xB8\x8A\xE6\xB5\xB7;a=1;a=2;b=;c=x y+;=z;d=e=f;");
 }
 

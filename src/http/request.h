@@ -87,7 +87,7 @@ class Request {
   std::unique_ptr<Head> head_;
   std::string body_;
   std::string remote_address_;
-  Instant received_at_{};
+  Instant received_at_;
   Deadline deadline_ = Deadline::never();
   std::span<const std::pair<std::string, std::size_t>> parameters_;
   std::size_t wildcard_from_ = 0;

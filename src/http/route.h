@@ -25,6 +25,7 @@ struct Route {
   Handler handler;
   std::size_t body_bytes = 0;  // bound for this route's body; 0: Options::body_bytes
   /// Filled by the router: parameter name → index of the segment.
+  // NOLINTNEXTLINE(readability-redundant-member-init): with it a Route may leave it out
   std::vector<std::pair<std::string, std::size_t>> parameters = {};
   std::size_t wildcard_from = 0;  // filled by the router: index of the first wildcard segment
 };

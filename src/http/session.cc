@@ -32,11 +32,12 @@ void Session::start(std::shared_ptr<Session> session) {
   session->socket_.non_blocking(true, ignored);
   session->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   Session& self = *session;
-  asio::co_spawn(self.worker_.context, self.run(),
-                 asio::bind_cancellation_slot(
-                     self.cancel_.slot(), [session = std::move(session)](std::exception_ptr error) {
-                       if (error) report_fault(session->worker_.hooks, error);
-                     }));
+  asio::co_spawn(
+      self.worker_.context, self.run(),
+      asio::bind_cancellation_slot(self.cancel_.slot(),
+                                   [session = std::move(session)](const std::exception_ptr& error) {
+                                     if (error) report_fault(session->worker_.hooks, error);
+                                   }));
 }
 
 asio::awaitable<void> Session::run() {

@@ -74,7 +74,7 @@ class Session final : public BodyStream {
   RequestReader reader_;
 
   Phase phase_ = Phase::head;
-  Instant phase_start_{};
+  Instant phase_start_;
   std::chrono::milliseconds phase_time_{};
   std::size_t phase_bytes_ = 0;
   Instant deadline_ = Instant::max();
@@ -82,7 +82,7 @@ class Session final : public BodyStream {
   bool broken_ = false;    // the socket failed or was cut
   bool stopping_ = false;  // a streamed answer has to end
   bool abandoned_ = false;
-  Instant next_check_{};
+  Instant next_check_;
   std::size_t requests_ = 0;
 
   // The exchange under way.
@@ -92,7 +92,7 @@ class Session final : public BodyStream {
   bool has_head_ = false;
   bool keep_alive_ = false;
   bool continue_due_ = false;
-  Instant received_at_{};
+  Instant received_at_;
   std::string log_target_;  // filled only when the exchange hook wants it
 
   // Bytes on their way out: the head with a small body, then a large body.

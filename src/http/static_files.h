@@ -22,7 +22,7 @@ class StaticFiles {
   struct Options {
     std::string immutable_prefix = "assets/";  // hashed names: cached for a year
     std::size_t total_bytes = 64 * 1024 * 1024;
-    PageHook page_hook = {};  // with a hook the start page is sent uncached and uncompressed
+    PageHook page_hook;  // with a hook the start page is sent uncached and uncompressed
   };
 
   /// Reads regular files below `folder` (symbolic links are not followed); `x.js.br`, `.zst` and

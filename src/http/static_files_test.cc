@@ -11,6 +11,12 @@ namespace {
 namespace fs = std::filesystem;
 
 class StaticFilesTest : public testing::Test {
+ public:
+  ~StaticFilesTest() override {
+    fs::remove_all(folder_);
+    fs::remove(folder_.string() + "_secret.txt");
+  }
+
  protected:
   StaticFilesTest()
       : folder_(fs::path(testing::TempDir()) /
@@ -23,10 +29,6 @@ class StaticFilesTest : public testing::Test {
     put("favicon.ico", "icon");
     fs::create_symlink("/etc/passwd", folder_ / "link.txt");
     std::ofstream(folder_.string() + "_secret.txt") << "secret";
-  }
-  ~StaticFilesTest() override {
-    fs::remove_all(folder_);
-    fs::remove(folder_.string() + "_secret.txt");
   }
 
   void put(const std::string& name, std::string_view text) {

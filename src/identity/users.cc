@@ -6,14 +6,24 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "data/act.h"
+#include "data/dialect.h"
 
 namespace tenon::identity {
 namespace {
 
 constexpr std::string_view kTable =
-    "CREATE TABLE IF NOT EXISTS tenon_user (id BLOB PRIMARY KEY, name TEXT NOT NULL UNIQUE, "
-    "password TEXT NOT NULL, "
-    "locale TEXT NOT NULL, administrator INTEGER NOT NULL, created_at INTEGER NOT NULL) STRICT";
+    "CREATE TABLE IF NOT EXISTS tenon_user (id {id} PRIMARY KEY, name TEXT NOT NULL UNIQUE, "
+    "password TEXT NOT NULL, locale TEXT NOT NULL, administrator {integer} NOT NULL, "
+    "created_at {integer} NOT NULL) {strict}";
+
+/// Whether the table is there: a tenant's first user makes it.
+constexpr std::string_view known_sql(data::Dialect dialect) {
+  return dialect == data::Dialect::sqlite
+             ? "SELECT 1 FROM sqlite_schema WHERE name = 'tenon_user'"
+             : "SELECT 1 FROM pg_class WHERE relname = 'tenon_user' AND "
+               "relnamespace = current_schema()::regnamespace";
+}
 
 struct StoredUser {
   UserId id;
@@ -38,11 +48,11 @@ Result<std::optional<StoredUser>> find(data::Tenant& tenant, const std::string& 
   TENON_ASSIGN(reader, tenant.database().reader());
   std::optional<StoredUser> found;
   bool known = false;
-  TENON_TRY(reader.session().query("SELECT 1 FROM sqlite_schema WHERE name = 'tenon_user'", {},
-                                   [&](const storage::Row&) {
-                                     known = true;
-                                     return storage::Visit::stop;
-                                   }));
+  TENON_TRY(
+      reader.session().query(known_sql(reader.session().dialect()), {}, [&](const storage::Row&) {
+        known = true;
+        return storage::Visit::stop;
+      }));
   if (!known) return found;
   const std::array<storage::Value, 1> values = {std::string_view(name)};
   TENON_TRY(reader.session().query(
@@ -73,6 +83,26 @@ std::unexpected<Error> refused() {
                   .because("http.login_failed"));
 }
 
+Task<> store(data::Tenant* tenant, std::string name, StoredUser user, Timestamp now,
+             Deadline deadline) {
+  TENON_CO_ASSIGN(lease, co_await tenant->database().lease(deadline));
+  auto& session = lease.session();
+  TENON_CO_TRY(session.script(data::portable(session.dialect(), kTable)));
+  const std::array<storage::Value, 6> values = {
+      storage::Blob(user.id.value.bytes), std::string_view(name),
+      std::string_view(user.password),    std::string_view(user.locale),
+      std::int64_t{user.administrator},   std::int64_t{now.time_since_epoch().count()}};
+  auto stored = session.execute("INSERT INTO tenon_user VALUES (?1, ?2, ?3, ?4, ?5, ?6)", values);
+  if (!stored) {
+    lease.rollback();
+    if (stored.error().code() == ErrorCode::conflict)
+      co_return fail(Error(ErrorCode::conflict, "the user \"" + name + "\" exists already")
+                         .because("user.exists"));
+    co_return std::unexpected(std::move(stored.error()));
+  }
+  co_return co_await lease.commit();
+}
+
 }  // namespace
 
 Task<UserId> Users::create(std::shared_ptr<data::Tenant> tenant, NewUser user, PasswordRule rule,
@@ -80,24 +110,13 @@ Task<UserId> Users::create(std::shared_ptr<data::Tenant> tenant, NewUser user, P
   TENON_CO_TRY(check(user, rule));
   auto hash = co_await pool_.run([password = user.password] { return hash_password(password); });
   if (!hash) co_return std::unexpected(std::move(hash.error()));
-  const UserId id = UserId::make(clock_, random_);
-  TENON_CO_ASSIGN(lease, co_await tenant->database().lease(deadline));
-  TENON_CO_TRY(lease.session().script(kTable));
-  const std::array<storage::Value, 6> values = {
-      storage::Blob(id.value.bytes),    std::string_view(user.name),
-      std::string_view(*hash),          std::string_view(user.locale),
-      std::int64_t{user.administrator}, std::int64_t{clock_.now().time_since_epoch().count()}};
-  auto stored =
-      lease.session().execute("INSERT INTO tenon_user VALUES (?1, ?2, ?3, ?4, ?5, ?6)", values);
-  if (!stored) {
-    lease.rollback();
-    if (stored.error().code() == ErrorCode::conflict)
-      co_return fail(Error(ErrorCode::conflict, "the user \"" + user.name + "\" exists already")
-                         .because("user.exists"));
-    co_return std::unexpected(std::move(stored.error()));
-  }
-  TENON_CO_TRY(co_await lease.commit());
-  co_return id;
+  const StoredUser stored{.id = UserId::make(clock_, random_),
+                          .password = *std::move(hash),
+                          .locale = user.locale,
+                          .administrator = user.administrator};
+  TENON_CO_TRY(
+      TENON_CO_ACT_TASK(*tenant, store(tenant.get(), user.name, stored, clock_.now(), deadline)));
+  co_return stored.id;
 }
 
 Task<std::shared_ptr<const Principal>> Users::authenticate(std::shared_ptr<data::Tenant> tenant,
@@ -106,8 +125,18 @@ Task<std::shared_ptr<const Principal>> Users::authenticate(std::shared_ptr<data:
                                                            Deadline deadline) {
   TENON_CO_ASSIGN(permit, co_await permits_.acquire(deadline));
   (void)permit;
+  // A server is asked on its own pool: hashing must not wait for it.
+  std::optional<StoredUser> known;
+  if (tenant->waits()) {
+    TENON_CO_ASSIGN(found, co_await data::aside(*tenant, [&] { return find(*tenant, name); }));
+    known = std::move(found);
+  }
   auto user = co_await pool_.run([&]() -> Result<std::optional<StoredUser>> {
-    TENON_ASSIGN(stored, find(*tenant, name));
+    if (!tenant->waits()) {
+      TENON_ASSIGN(found, find(*tenant, name));
+      known = std::move(found);
+    }
+    auto& stored = known;
     const bool matches = verify_password(password, stored ? stored->password : decoy());
     if (!stored || !matches) return std::optional<StoredUser>();
     return std::move(stored);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "data/act.h"
 #include "data/run_unit.h"
 
 namespace tenon::plugins {
@@ -69,7 +70,7 @@ Task<> Deliverer::deliver_to(const Installation& installation,
                                                                 .causation = event.id,
                                                                 .hop = event.hop + 1});
     TENON_CO_TRY(co_await work.acquire(deadline));
-    TENON_CO_ASSIGN(first, work.first_delivery(plugin.id(), event.id));
+    TENON_CO_ASSIGN(first, TENON_CO_ACT(work, work.first_delivery(plugin.id(), event.id)));
     if (!first) {
       work.rollback();
       co_return Result<>();

@@ -23,7 +23,7 @@ std::string nested(std::size_t depth) {
   const std::string preamble("\0asm\x0d\0\x01\0", 8);
   std::string component = preamble;
   for (std::size_t i = 0; i < depth; ++i)
-    component = preamble + '\x04' + length(component.size()) + component;
+    component.insert(0, preamble + '\x04' + length(component.size()));
   return component;
 }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "data/act.h"
+
 namespace tenon::plugins {
 namespace {
 
@@ -50,6 +52,15 @@ Task<json::object> run_hook(Host& host, RecordWrite write, const data::EntityInf
   co_return *std::move(saved);
 }
 
+/// The record that a hook compares with. Errors: conflict (`data.version`).
+Result<data::Record> stored(data::UnitOfWork& work, const data::EntityInfo& entity, RecordId id,
+                            const json::object& fields,
+                            std::optional<std::uint64_t> expected_version) {
+  TENON_ASSIGN(record, work.get(entity, id));
+  TENON_TRY(work.check_version(entity, id, fields, expected_version));
+  return std::move(record);
+}
+
 }  // namespace
 
 bool has_save_hook(const Installations& installations, const data::EntityInfo& entity) {
@@ -64,7 +75,7 @@ Task<data::Record> insert_record(Host& host, RecordWrite write, const data::Enti
   TENON_CO_ASSIGN(saved, co_await run_hook(host, std::move(write), entity, "insert", "null",
                                            std::move(fields)));
   TENON_CO_TRY(co_await work.acquire(deadline));
-  co_return work.insert(entity, saved, data::Author::module);
+  co_return TENON_CO_ACT(work, work.insert(entity, saved, data::Author::module));
 }
 
 Task<data::Record> update_record(Host& host, RecordWrite write, const data::EntityInfo& entity,
@@ -73,17 +84,17 @@ Task<data::Record> update_record(Host& host, RecordWrite write, const data::Enti
   TENON_CO_TRY(check_writable(write.author, entity, fields));
   data::UnitOfWork& work = write.work;
   TENON_CO_TRY(co_await work.acquire(write.origin.deadline));
-  TENON_CO_ASSIGN(before, work.get(entity, id));
-  TENON_CO_TRY(work.check_version(entity, id, fields, expected_version));
+  TENON_CO_ASSIGN(before, TENON_CO_ACT(work, stored(work, entity, id, fields, expected_version)));
   TENON_CO_ASSIGN(saved, co_await run_hook(host, std::move(write), entity, "update", before.json,
                                            std::move(fields)));
-  co_return work.update(entity, id, saved, before.version, data::Author::module);
+  co_return TENON_CO_ACT(work,
+                         work.update(entity, id, saved, before.version, data::Author::module));
 }
 
 Task<> erase_record(Host&, RecordWrite write, const data::EntityInfo& entity, RecordId id,
                     std::optional<std::uint64_t> expected_version) {
   TENON_CO_TRY(co_await write.work.acquire(write.origin.deadline));
-  co_return write.work.erase(entity, id, expected_version);
+  co_return TENON_CO_ACT(write.work, write.work.erase(entity, id, expected_version));
 }
 
 }  // namespace tenon::plugins

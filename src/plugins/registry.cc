@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "async/run_on.h"
+#include "async/timer.h"
+#include "data/act.h"
 
 namespace tenon::plugins {
 namespace {
@@ -13,50 +15,157 @@ Result<PluginHandle> load_installed(Host& host, data::Tenant& tenant, const data
   return host.loader().load(row.manifest, component);
 }
 
+/// Whether a server that failed like this may be well again by itself.
+bool may_come_back(const Error& error) {
+  const std::string_view reason = error.reason();
+  return reason == "storage.connection" || reason == "storage.open" || reason == "storage.server" ||
+         reason == "storage.pool" || reason == "storage.deadline" || reason == "storage.io" ||
+         reason == "storage.readonly";
+}
+
 }  // namespace
 
 Registry::Registry(data::Tenants& tenants, Host& host, BlockingPool& compilers)
-    : tenants_(tenants), host_(host), compilers_(compilers) {}
+    : tenants_(tenants), host_(host), compilers_(compilers), watching_(host.executor()) {}
 
 Registry::~Registry() = default;
 
-Result<> Registry::open_all(const BrokenSink& on_broken) {
+Result<> Registry::open_all(Listener listener) {
+  listener_ = std::move(listener);
   TENON_ASSIGN(names, tenants_.list());
+  std::map<std::string, Error> failed;  // by server: each is waited for once
   for (const std::string& name : names) {
-    TENON_ASSIGN(tenant, tenants_.open(name));
-    serve(std::move(tenant), on_broken);
+    auto server = tenants_.address(name);
+    if (const auto known = failed.find(server); known != failed.end()) {
+      note_away(name, std::move(server), known->second);
+      continue;
+    }
+    auto tenant = tenants_.open(name);
+    if (tenant) {
+      serve(*tenant);
+    } else if (!server.empty() && may_come_back(tenant.error())) {
+      failed.emplace(server, tenant.error());
+      note_away(name, std::move(server), tenant.error());
+    } else {
+      return std::unexpected(std::move(tenant.error()));
+    }
   }
+  watching_.spawn(watch());
   return {};
 }
 
-Result<std::shared_ptr<Workspace>> Registry::create(std::string_view name) {
-  TENON_ASSIGN(tenant, tenants_.create(name));
-  return serve(std::move(tenant), {});
+Result<std::shared_ptr<Workspace>> Registry::create(std::string_view name,
+                                                    const std::string& database) {
+  TENON_ASSIGN(tenant, tenants_.create(name, database));
+  return serve(tenant);
 }
 
-std::shared_ptr<Workspace> Registry::serve(std::shared_ptr<data::Tenant> tenant,
-                                           const BrokenSink& on_broken) {
+std::shared_ptr<Workspace> Registry::serve(const std::shared_ptr<data::Tenant>& tenant) {
   auto workspace = std::make_shared<Workspace>(tenant);
   for (const data::PluginRow& row : tenant->catalog()->plugins()) {
     if (row.state != data::PluginState::enabled) continue;
     auto loaded = load_installed(host_, *tenant, row);
     if (loaded) {
       workspace->enable(*std::move(loaded));
-    } else if (on_broken) {
-      on_broken(tenant->name(), row.id, loaded.error());
+    } else if (listener_.broken) {
+      listener_.broken(tenant->name(), row.id, loaded.error());
     }
   }
   auto deliverer = std::make_unique<Deliverer>(host_, workspace);
   deliverer->start();
   const std::unique_lock lock(mutex_);
-  entries_[tenant->name()] = Entry{.workspace = workspace, .deliverer = std::move(deliverer)};
+  entries_[tenant->name()] = Entry{.workspace = workspace,
+                                   .deliverer = std::move(deliverer),
+                                   .server = tenants_.address(tenant->name())};
   return workspace;
 }
 
-std::shared_ptr<Workspace> Registry::find(std::string_view tenant) const {
+void Registry::note_away(const std::string& tenant, std::string server, const Error& error) {
+  const std::unique_lock lock(mutex_);
+  auto& away = away_[tenant];
+  const bool first = away.server.empty();
+  away.server = std::move(server);
+  away.pause = first ? kFirstPause : std::min(away.pause * 2, kLongestPause);
+  away.next = std::chrono::steady_clock::now() + away.pause;
+  if (first && listener_.away) listener_.away(tenant, error);
+}
+
+void Registry::try_again(const std::string& tenant) {
+  auto server = tenants_.address(tenant);
+  auto opened = tenants_.open(tenant);
+  if (!opened) {
+    note_away(tenant, std::move(server), opened.error());
+    return;
+  }
+  serve(*std::move(opened));
+  {
+    const std::unique_lock lock(mutex_);
+    away_.erase(tenant);
+  }
+  if (listener_.back) listener_.back(tenant);
+}
+
+std::vector<std::string> Registry::due() const {
   const std::shared_lock lock(mutex_);
-  const auto entry = entries_.find(tenant);
-  return entry == entries_.end() ? nullptr : entry->second.workspace;
+  std::vector<std::string> names;
+  for (const auto& [name, away] : away_)
+    if (away.next <= std::chrono::steady_clock::now()) names.push_back(name);
+  return names;
+}
+
+asio::awaitable<void> Registry::watch() {
+  while (co_await sleep_until(Deadline::after(kLookAtServers))) {
+    for (const std::string& name : due())
+      (void)co_await tenants_.servers().run([this, &name]() -> Result<> {
+        try_again(name);
+        return {};
+      });
+    co_await look_at_servers();
+  }
+}
+
+asio::awaitable<void> Registry::look_at_servers() {
+  std::map<std::string, std::shared_ptr<data::Tenant>> asked;  // one tenant of each server
+  {
+    const std::shared_lock lock(mutex_);
+    for (const auto& [name, entry] : entries_)
+      if (!entry.server.empty()) asked.emplace(entry.server, entry.workspace->tenant());
+  }
+  for (const auto& [server, tenant] : asked) {
+    auto answer = TENON_CO_ACT(*tenant, tenant->ping(Deadline::after(std::chrono::seconds(1))));
+    // A server that has too much to do is not away.
+    if (!answer && !may_come_back(answer.error())) continue;
+    const std::unique_lock lock(mutex_);
+    if (answer)
+      silent_.erase(server);
+    else
+      silent_.insert(server);
+  }
+}
+
+Result<std::shared_ptr<Workspace>> Registry::serving(std::string_view tenant) const {
+  const std::shared_lock lock(mutex_);
+  if (const auto entry = entries_.find(tenant); entry != entries_.end())
+    return entry->second.workspace;
+  if (away_.contains(tenant))
+    return fail(Error(ErrorCode::unavailable,
+                      "the database of this company cannot be reached now; it is tried again")
+                    .because("tenant.away"));
+  return fail(
+      Error(ErrorCode::unavailable, "this company is not served here now").because("tenant.gone"));
+}
+
+bool Registry::knows(std::string_view tenant) const {
+  const std::shared_lock lock(mutex_);
+  return entries_.contains(tenant) || away_.contains(tenant);
+}
+
+Registry::Health Registry::health() const {
+  const std::shared_lock lock(mutex_);
+  Health health{.served = 0, .away = away_.size()};
+  for (const auto& [name, entry] : entries_)
+    ++(silent_.contains(entry.server) ? health.away : health.served);
+  return health;
 }
 
 void Registry::committed(std::string_view tenant) {
@@ -86,19 +195,20 @@ Task<PluginHandle> Registry::install(std::shared_ptr<Workspace> workspace, Insta
   auto entities = plugin->manifest.entities;
   entities.insert(entities.end(), plugin->manifest.extensions.begin(),
                   plugin->manifest.extensions.end());
-  TENON_CO_TRY(
-      co_await tenant->install(data::Package{.id = plugin->id(),
-                                             .version = plugin->manifest.metadata.version.text(),
-                                             .manifest = request.manifest,
-                                             .component = request.component,
-                                             .sha256 = plugin->sha256,
-                                             .entities = std::move(entities)},
-                               request.deadline));
+  data::Package package{.id = plugin->id(),
+                        .version = plugin->manifest.metadata.version.text(),
+                        .manifest = request.manifest,
+                        .component = request.component,
+                        .sha256 = plugin->sha256,
+                        .entities = std::move(entities)};
+  TENON_CO_TRY(TENON_CO_ACT_TASK(*tenant, tenant->install(std::move(package), request.deadline)));
   auto ready = co_await run_on(host_.executor(), initialise(workspace, plugin, request));
   if (ready)
-    ready = co_await tenant->set_state(plugin->id(), data::PluginState::enabled, request.deadline);
+    ready = TENON_CO_ACT_TASK(
+        *tenant, tenant->set_state(plugin->id(), data::PluginState::enabled, request.deadline));
   if (!ready) {
-    if (before == nullptr) (void)co_await tenant->purge(plugin->id(), request.deadline);
+    if (before == nullptr)
+      (void)TENON_CO_ACT_TASK(*tenant, tenant->purge(plugin->id(), request.deadline));
     co_return std::unexpected(std::move(ready.error()));
   }
   workspace->enable(plugin);
@@ -134,13 +244,15 @@ Task<> Registry::disable(std::shared_ptr<Workspace> workspace, std::string plugi
   if (workspace->tenant()->catalog()->plugin(plugin) == nullptr)
     co_return fail(Error(ErrorCode::not_found, "the plugin \"" + plugin + "\" is not installed")
                        .because("plugin.unknown"));
+  auto& tenant = *workspace->tenant();
   TENON_CO_TRY(
-      co_await workspace->tenant()->set_state(plugin, data::PluginState::disabled, deadline));
+      TENON_CO_ACT_TASK(tenant, tenant.set_state(plugin, data::PluginState::disabled, deadline)));
   workspace->disable(plugin);
   co_return Result<>();
 }
 
 Task<> Registry::stop(Deadline deadline) {
+  TENON_CO_TRY(co_await watching_.stop(deadline));
   std::map<std::string, Entry, std::less<>> entries;
   {
     const std::unique_lock lock(mutex_);

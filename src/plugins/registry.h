@@ -1,21 +1,32 @@
 #pragma once
 // Which tenants are served and which plugins each has. It opens what is on disk at start, installs
 // what is uploaded, and hands out workspaces; requests find theirs by the tenant name of their
-// session.
+// session. A tenant whose database server does not answer is known, told so to whoever asks, and
+// tried again until it can be served; the others do not notice.
 
+#include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "async/blocking_pool.h"
+#include "async/task_group.h"
 #include "data/tenant.h"
 #include "plugins/deliverer.h"
 #include "plugins/host.h"
 #include "plugins/workspace.h"
 
 namespace tenon::plugins {
+
+inline constexpr std::chrono::milliseconds kLookAtServers{500};
+/// Pauses between attempts to open a tenant that is away grow from the first to the second.
+inline constexpr std::chrono::milliseconds kFirstPause{500};
+inline constexpr std::chrono::milliseconds kLongestPause{5000};
 
 /// Who installs, for the audit and the plugin's own `init`.
 struct InstallRequest {
@@ -36,17 +47,33 @@ class Registry {
   Registry& operator=(const Registry&) = delete;
   ~Registry();
 
-  /// Opens every tenant file and loads its enabled plugins. A plugin that does not load any more is
-  /// left out and told to `on_broken`; the others serve on. Errors: those of data::Tenants::open.
-  /// Blocks.
-  using BrokenSink =
-      std::function<void(std::string_view tenant, std::string_view plugin, const Error&)>;
-  [[nodiscard]] Result<> open_all(const BrokenSink& on_broken);
-  /// Makes a tenant and serves it. Blocks.
-  [[nodiscard]] Result<std::shared_ptr<Workspace>> create(std::string_view name);
+  /// For the operator. Thread: any.
+  struct Listener {
+    std::function<void(std::string_view tenant, std::string_view plugin, const Error&)> broken;
+    std::function<void(std::string_view tenant, const Error&)> away;
+    std::function<void(std::string_view tenant)> back;
+  };
+  /// Opens every tenant and loads its enabled plugins. A plugin that does not load any more is left
+  /// out and told to `listener.broken`; a tenant whose server does not answer is away. Errors:
+  /// those of data::Tenants::open for the rest: a damaged file stops the start. Blocks: as long as
+  /// one attempt takes for each server that does not answer.
+  [[nodiscard]] Result<> open_all(Listener listener);
+  /// Makes a tenant and serves it; `database` as data::Tenants::create has it. Blocks.
+  [[nodiscard]] Result<std::shared_ptr<Workspace>> create(std::string_view name,
+                                                          const std::string& database = {});
 
-  /// Null when there is no such tenant.
-  [[nodiscard]] std::shared_ptr<Workspace> find(std::string_view tenant) const;
+  /// Errors: unavailable (`tenant.gone`: there is no such tenant, `tenant.away`).
+  [[nodiscard]] Result<std::shared_ptr<Workspace>> serving(std::string_view tenant) const;
+  /// Whether there is such a tenant, away or not.
+  [[nodiscard]] bool knows(std::string_view tenant) const;
+
+  /// Tenants whose database answered when it was asked last, and those whose did not. A server is
+  /// asked every kLookAtServers.
+  struct Health {
+    std::size_t served = 0;
+    std::size_t away = 0;
+  };
+  [[nodiscard]] Health health() const;
 
   /// Checks, stores, initialises and enables a plugin, or upgrades it. All or nothing: a plugin
   /// whose `init` fails is taken away again. Errors: those of Loader::load, Tenant::install and
@@ -60,16 +87,28 @@ class Registry {
   /// Something was committed for this tenant: events may be due.
   void committed(std::string_view tenant);
 
-  /// Ends the deliverers. Idempotent.
+  /// Ends the deliverers and the attempts. Idempotent.
   [[nodiscard]] Task<> stop(Deadline deadline);
 
  private:
   struct Entry {
     std::shared_ptr<Workspace> workspace;
     std::unique_ptr<Deliverer> deliverer;
+    std::string server;  // address; empty: a file
   };
-  std::shared_ptr<Workspace> serve(std::shared_ptr<data::Tenant> tenant,
-                                   const BrokenSink& on_broken);
+  struct Away {
+    std::string server;
+    std::chrono::milliseconds pause;  // after the attempt that failed
+    Instant next;
+  };
+  std::shared_ptr<Workspace> serve(const std::shared_ptr<data::Tenant>& tenant);
+  void note_away(const std::string& tenant, std::string server, const Error& error);
+  /// One more attempt for a tenant that is away. Blocks.
+  void try_again(const std::string& tenant);
+  [[nodiscard]] std::vector<std::string> due() const;
+  /// Looks at the servers until it is stopped.
+  [[nodiscard]] asio::awaitable<void> watch();
+  [[nodiscard]] asio::awaitable<void> look_at_servers();
   [[nodiscard]] Task<> initialise(std::shared_ptr<Workspace> workspace, PluginHandle plugin,
                                   const InstallRequest& request);
 
@@ -78,6 +117,10 @@ class Registry {
   BlockingPool& compilers_;
   mutable std::shared_mutex mutex_;
   std::map<std::string, Entry, std::less<>> entries_;
+  std::map<std::string, Away, std::less<>> away_;
+  std::set<std::string> silent_;  // servers that did not answer when they were asked last
+  Listener listener_;
+  TaskGroup watching_;
 };
 
 }  // namespace tenon::plugins

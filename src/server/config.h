@@ -17,6 +17,7 @@ struct Config {
   std::size_t guest_threads = 1;
   bool demo = false;  // make a tenant `demo` with user demo / demo; loopback only
   std::size_t demo_rows = 10'000;
+  std::string demo_database;  // postgresql://… of a new demo tenant; empty: a file
   std::filesystem::path
       plugins;  // first-party plugins: crm/plugin.toml, crm/plugin.wasm, crm/demo/words.json
 };

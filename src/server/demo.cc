@@ -47,13 +47,13 @@ Task<> insert_batch(plugins::Host& host, std::shared_ptr<plugins::Workspace> wor
 
 Task<> make_demo(const Config& config, plugins::Registry& registry, plugins::Host& host,
                  identity::Users& users) {
-  if (registry.find("demo")) co_return Result<>();
+  if (registry.knows("demo")) co_return Result<>();
   const auto folder = config.plugins / "crm";
   TENON_CO_ASSIGN(manifest, read_file(folder / "plugin.toml"));
   TENON_CO_ASSIGN(component, read_file(folder / "plugin.wasm"));
   TENON_CO_ASSIGN(words, read_file(folder / "demo" / "words.json"));
   TENON_CO_ASSIGN(customers, DemoCustomers::read(words, host.clock().now()));
-  TENON_CO_ASSIGN(workspace, registry.create("demo"));
+  TENON_CO_ASSIGN(workspace, registry.create("demo", config.demo_database));
   const Deadline deadline = Deadline::after(kPatience);
   TENON_CO_ASSIGN(
       user, co_await users.create(

@@ -164,7 +164,7 @@ json::object DemoCustomers::next() {
     customer["last_contact_at"] =
         to_rfc3339(Timestamp(day + hours(1) + minutes(static_cast<int>(below(9 * 60)))));
   }
-  if (std::string note = pick("notes"); !note.empty()) customer["notes"] = std::move(note);
+  if (const std::string note = pick("notes"); !note.empty()) customer["notes"] = note;
   return customer;
 }
 

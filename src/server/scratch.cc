@@ -148,7 +148,7 @@ Task<ScratchReport> run(plugins::Host& host, plugins::PluginHandle plugin,
 
 }  // namespace
 
-Result<ScratchReport> run_scratch(ScratchCall call) {
+Result<ScratchReport> run_scratch(const ScratchCall& call) {
   TENON_TRY(check(call));
   const TemporaryFolder folder;
   if (folder.path().empty()) return fail(ErrorCode::unavailable, "no temporary folder can be made");

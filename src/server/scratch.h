@@ -28,6 +28,6 @@ struct ScratchReport {
 
 /// Errors: those of Loader::load; invalid (`call.arguments`) for a wrong function or number of
 /// arguments. A call that fails is no error here: its outcome says so.
-[[nodiscard]] Result<ScratchReport> run_scratch(ScratchCall call);
+[[nodiscard]] Result<ScratchReport> run_scratch(const ScratchCall& call);
 
 }  // namespace tenon::server

@@ -26,6 +26,10 @@ namespace {
 
 constexpr std::chrono::seconds kDrain{20};
 constexpr std::size_t kBlockingThreads = 4;
+// Work that waits for PostgreSQL. More threads than one server has connections: a unit that holds
+// the lock others wait for always finds one.
+constexpr std::size_t kServerThreads = 32;
+constexpr std::size_t kServerQueue = 1024;
 
 bool is_loopback(const std::string& address) {
   return address.starts_with("127.") || address == "::1" || address == "localhost";
@@ -78,7 +82,9 @@ struct Server::Impl {
       : config(std::move(given)),
         pool({.threads = kBlockingThreads, .queue = 4096, .name = "blocking"}),
         compilers({.threads = 1, .queue = 16, .name = "compile"}),
-        tenants(config.data.string(), pool, clock, random),
+        servers({.threads = kServerThreads, .queue = kServerQueue, .name = "postgres"}),
+        tenants(config.data.string(), pool, clock, random,
+                {.storage = {}, .files = {}, .servers = &servers}),
         users(pool, clock, random),
         sessions({}, clock, random) {}
 
@@ -88,6 +94,7 @@ struct Server::Impl {
   std::shared_ptr<spdlog::logger> log;  // shared with the sinks' registry
   BlockingPool pool;
   BlockingPool compilers;
+  BlockingPool servers;
   std::unique_ptr<wasm::Engine> engine;
   data::Tenants tenants;
   std::unique_ptr<plugins::Host> host;
@@ -113,9 +120,10 @@ Result<std::unique_ptr<Server>> Server::create(Config config) {
     return fail(ErrorCode::invalid,
                 "--demo listens on a loopback address only, not on " + config.http.address);
   TENON_TRY(prepare_folder(config.data));
-  auto impl = std::make_unique<Impl>(std::move(config));
-  TENON_TRY(impl->open());
-  return std::unique_ptr<Server>(new Server(std::move(impl)));
+  // A start that fails is stopped like any other: some tenants are served already.
+  auto server = std::unique_ptr<Server>(new Server(std::make_unique<Impl>(std::move(config))));
+  TENON_TRY(server->impl_->open());
+  return server;
 }
 
 Result<> Server::Impl::open() {
@@ -137,9 +145,18 @@ Result<> Server::Impl::open() {
   host = std::move(made_host);
   registry = std::make_unique<plugins::Registry>(tenants, *host, compilers);
   TENON_TRY(registry->open_all(
-      [log = log](std::string_view tenant, std::string_view plugin, const Error& error) {
-        log->error("plugin {} of tenant {} is not served: {}", plugin, tenant, error.for_log());
-      }));
+      {.broken =
+           [log = log](std::string_view tenant, std::string_view plugin, const Error& error) {
+             log->error("plugin {} of tenant {} is not served: {}", plugin, tenant,
+                        error.for_log());
+           },
+       .away =
+           [log = log](std::string_view tenant, const Error& error) {
+             log->error("tenant {} is not served until its database answers: {}", tenant,
+                        error.for_log());
+           },
+       .back = [log =
+                    log](std::string_view tenant) { log->info("tenant {} is served", tenant); }}));
   if (config.demo) TENON_TRY(wait_for(make_demo(config, *registry, *host, users)));
   app = std::make_unique<api::App>(api::App{.registry = *registry,
                                             .host = *host,
@@ -158,7 +175,7 @@ Result<> Server::Impl::open() {
 }
 
 Result<> Server::Impl::publish_routes() {
-  TENON_TRY(router.replace("health", api::health_routes()));
+  TENON_TRY(router.replace("health", api::health_routes(*app)));
   TENON_TRY(router.replace("session", api::session_routes(*app, *gate)));
   TENON_TRY(router.replace("plugins", api::plugin_routes(*app, *gate)));
   TENON_TRY(router.replace("records", api::record_routes(*app, *gate)));
@@ -203,6 +220,7 @@ Result<> Server::stop() {
     if (done && !ended) done = std::move(ended);
   }
   impl_->tenants.close();
+  impl_->servers.stop();
   impl_->compilers.stop();
   impl_->pool.stop();
   if (impl_->host) impl_->host->stop();

@@ -48,6 +48,9 @@ class Lease {
   /// waiting for longer than a unit of work may.
   void extend(Deadline cap) noexcept { backend_->extend(cap); }
 
+  /// Keeps `pass` for as long as this lease lives: who counts leases knows by that.
+  void keep(std::shared_ptr<const void> pass) noexcept { pass_ = std::move(pass); }
+
   /// Passes the lease on and waits until the work is durable. Errors: unavailable (`storage.rerun`,
   /// `storage.failed`), conflict (`storage.foreign_key`: a deferred violation is left, the work is
   /// undone), cancelled
@@ -58,6 +61,7 @@ class Lease {
   void rollback() noexcept;
 
  private:
+  std::shared_ptr<const void> pass_;  // shared with who counts; outlives the backend
   std::unique_ptr<Backend> backend_;
 };
 

@@ -138,6 +138,7 @@ class PrivatePostgres {
 
   [[nodiscard]] pid_t spawn(std::vector<std::string> words) const {
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (auto& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     const auto log = folder_ / "log";

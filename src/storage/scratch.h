@@ -44,7 +44,7 @@ template <class R>
 R run(asio::awaitable<R> task) {
   asio::io_context context;
   std::optional<R> result;
-  asio::co_spawn(context, std::move(task), [&result](std::exception_ptr bug, R value) {
+  asio::co_spawn(context, std::move(task), [&result](const std::exception_ptr& bug, R value) {
     if (bug) std::rethrow_exception(bug);
     result.emplace(std::move(value));
   });
@@ -56,11 +56,12 @@ R run(asio::awaitable<R> task) {
 template <class Make>
 void run_all(std::size_t threads, std::size_t count, Make make) {
   std::vector<std::jthread> workers;
+  workers.reserve(threads);
   for (std::size_t t = 0; t < threads; ++t)
     workers.emplace_back([=] {
       asio::io_context context;
       for (std::size_t i = t; i < count; i += threads)
-        asio::co_spawn(context, make(i), [](std::exception_ptr bug, auto&&...) {
+        asio::co_spawn(context, make(i), [](const std::exception_ptr& bug, auto&&...) {
           if (bug) std::terminate();
         });
       context.run();

@@ -15,13 +15,9 @@ Result<> Session::savepoint(std::uint32_t level) {
   TENON_TRY(execute(statement("SAVEPOINT", level)));
   return {};
 }
-Result<> Session::release(std::uint32_t level) {
-  TENON_TRY(execute(statement("RELEASE", level)));
-  return {};
-}
+Result<> Session::release(std::uint32_t level) { return undo_or_keep(statement("RELEASE", level)); }
 Result<> Session::rollback_to(std::uint32_t level) {
-  TENON_TRY(execute(statement("ROLLBACK TO", level)));
-  return {};
+  return undo_or_keep(statement("ROLLBACK TO", level));
 }
 
 }  // namespace tenon::storage

@@ -40,10 +40,16 @@ class Session {
     return work();
   }
 
-  /// A point to come back to inside the transaction. They nest.
+  /// A point to come back to inside the transaction. They nest. Going back and letting go work
+  /// behind the deadline too: who was cut off must be able to undo what it did.
   [[nodiscard]] Result<> savepoint(std::uint32_t level);
   [[nodiscard]] Result<> release(std::uint32_t level);
   [[nodiscard]] Result<> rollback_to(std::uint32_t level);
+
+ private:
+  /// Runs `RELEASE …` or `ROLLBACK TO …`, whatever the deadline. Errors: unavailable
+  /// (`storage.rerun`).
+  [[nodiscard]] virtual Result<> undo_or_keep(std::string_view sql) = 0;
 };
 
 }  // namespace tenon::storage

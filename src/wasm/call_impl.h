@@ -28,9 +28,9 @@ struct CallState::Impl {
   Engine::Impl& engine;
   Limiter limiter;
   Bill bill;
-  Instant started{};
-  Instant wall_deadline{};
-  Instant slice_start{};
+  Instant started;
+  Instant wall_deadline;
+  Instant slice_start;
   Stage stage = Stage::idle;
   bool in_guest = false;
   std::optional<TrapCause> stop;   // decided by the host, before the engine says anything

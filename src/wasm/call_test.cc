@@ -11,7 +11,6 @@
 namespace tenon::wasm {
 namespace {
 
-using testing::Host;
 using testing::HostileProgram;
 
 class CallTest : public ::testing::Test {

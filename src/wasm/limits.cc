@@ -48,10 +48,9 @@ std::string_view to_reason(TrapCause cause) noexcept { return row(cause).reason;
 
 Error to_error(TrapCause cause, std::string_view backtrace) {
   const Row found = row(cause);
-  Error error(found.code, std::string(found.message));
-  std::move(error).because(std::string(found.reason));
-  if (!backtrace.empty()) std::move(error).in_context(backtrace);
-  return error;
+  Error error = Error(found.code, std::string(found.message)).because(std::string(found.reason));
+  if (backtrace.empty()) return error;
+  return std::move(error).in_context(backtrace);
 }
 
 }  // namespace tenon::wasm

@@ -68,7 +68,7 @@ void lane(Engine engine, std::uint64_t rounds, std::uint64_t seed, Mistake mista
     stand->close();
     const auto victims = stand->victims();
     Victim victim("rows", *stand, random(), mistake);
-    auto told = victim.hear_and_kill(*stand, victims[random() % victims.size()],
+    auto told = victim.hear_and_kill(*stand, victims[round % victims.size()],
                                      microseconds(20'000 + random() % 180'000));
     if (!told) return out.breach(told.error().message());
     for (const auto& one : *told) known[std::string(one.id.begin(), one.id.end())] = one.version;
@@ -83,6 +83,8 @@ void lane(Engine engine, std::uint64_t rounds, std::uint64_t seed, Mistake mista
 
 void kill_in_lanes(Engine engine, std::uint64_t rounds, std::uint64_t lanes, std::uint64_t seed,
                    Mistake mistake, Outcome& out) {
+  // A server dies with the thread that started it again.
+  if (lanes == 1) return lane(engine, rounds, seed, mistake, out);
   std::vector<std::jthread> threads;
   for (std::uint64_t i = 0; i < lanes; ++i)
     threads.emplace_back([=, &out] {
@@ -90,18 +92,35 @@ void kill_in_lanes(Engine engine, std::uint64_t rounds, std::uint64_t lanes, std
     });
 }
 
-TEST(Kill, loses_nothing_that_was_acknowledged) {
+void loses_nothing(Engine engine, std::uint64_t rounds, std::uint64_t lanes) {
   const auto seed = seed_of_run();
-  const auto rounds = size_of_run(16, 3000);
   Outcome out;
-  kill_in_lanes(Engine::sqlite, rounds, 4, seed, Mistake::none, out);
-  EXPECT_EQ(out.lost, 0U) << out.first;
+  kill_in_lanes(engine, rounds, lanes, seed, Mistake::none, out);
+  EXPECT_EQ(out.lost, 0U) << out.first << ", seed " << seed;
   EXPECT_EQ(out.rounds, rounds);
   EXPECT_GT(out.acknowledged, rounds);
-  report("kill, sqlite",
+  report(fmt::format("kill, {}", to_string(engine)),
          fmt::format("{} lost in {} kills, {} acknowledged", out.lost.load(), out.rounds.load(),
                      out.acknowledged.load()),
          seed);
+}
+
+TEST(Kill, loses_nothing_that_was_acknowledged) {
+  loses_nothing(Engine::sqlite, size_of_run(16, 3000), 4);
+}
+
+/// In turn the writing process, a process that serves it, and the server's first.
+TEST(Kill, on_postgres_loses_nothing_that_was_acknowledged) {
+  TENON_NEEDS_POSTGRES();
+  loses_nothing(Engine::postgres, size_of_run(6, 200), 1);
+}
+
+TEST(Kill, on_postgres_catches_an_acknowledgement_before_commit) {
+  TENON_NEEDS_POSTGRES();
+  const auto seed = seed_of_run();
+  Outcome out;
+  lane(Engine::postgres, 30, seed, Mistake::acknowledge_early, out);
+  EXPECT_GT(out.lost, 0U) << "seed " << seed;
 }
 
 TEST(Kill, catches_an_acknowledgement_before_commit) {

@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "data/test_fixture.h"
 #include "proof.h"
 #include "stand.h"
 #include "victim.h"
@@ -40,7 +41,8 @@ Season keep_books(Engine engine, std::uint64_t transfers, std::uint64_t seed, Mi
     while (told.size() < goal && season.breach.empty()) {
       stand->close();
       Victim victim("ledger", *stand, random(), mistake);
-      auto heard = victim.hear_and_kill(*stand, "writer",
+      const auto victims = stand->victims();
+      auto heard = victim.hear_and_kill(*stand, victims[season.kills % victims.size()],
                                         std::chrono::microseconds(100'000 + random() % 3'000'000),
                                         goal - told.size());
       if (!heard) {
@@ -57,16 +59,24 @@ Season keep_books(Engine engine, std::uint64_t transfers, std::uint64_t seed, Mi
   return season;
 }
 
-TEST(Ledger, stays_exact_under_traps_deadlines_and_kills) {
+void stays_exact(Engine engine, std::uint64_t transfers) {
   const auto seed = seed_of_run();
-  const auto transfers = size_of_run(6'000, 1'000'000);
-  const auto season = keep_books(Engine::sqlite, transfers, seed, Mistake::none);
+  const auto season = keep_books(engine, transfers, seed, Mistake::none);
   EXPECT_EQ(season.breach, "") << "seed " << seed;
   EXPECT_GE(season.transfers, transfers);
-  report("ledger, sqlite",
+  report(fmt::format("ledger, {}", to_string(engine)),
          fmt::format("{} books out of balance in {} transfers by 16 clerks, {} kills",
                      season.breach.empty() ? 0 : 1, season.transfers, season.kills),
          seed);
+}
+
+TEST(Ledger, stays_exact_under_traps_deadlines_and_kills) {
+  stays_exact(Engine::sqlite, size_of_run(6'000, 1'000'000));
+}
+
+TEST(Ledger, on_postgres_stays_exact_under_traps_deadlines_and_kills) {
+  TENON_NEEDS_POSTGRES();
+  stays_exact(Engine::postgres, size_of_run(200, 20'000));
 }
 
 TEST(Ledger, catches_a_balance_that_was_read_before_the_unit) {

@@ -1,17 +1,20 @@
 #include "stand.h"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <exception>
 #include <filesystem>
+#include <fstream>
 #include <optional>
+#include <thread>
+
+#include "storage/postgres_scratch.h"
 
 namespace tenon::testing {
 namespace {
-
-constexpr std::string_view kSqlite = "sqlite:";
 
 std::string make_folder(const std::string& inside) {
   std::string pattern = inside + "/tenon-XXXXXX";
@@ -21,18 +24,19 @@ std::string make_folder(const std::string& inside) {
 
 enum class Place : std::uint8_t { own, borrowed };
 
-class SqliteStand final : public Stand {
+/// Tenants of a folder: there lie their files, or the addresses of their databases.
+class FolderStand : public Stand {
  public:
-  SqliteStand(std::string folder, Place place) : folder_(std::move(folder)), place_(place) {}
-  SqliteStand(const SqliteStand&) = delete;
-  SqliteStand& operator=(const SqliteStand&) = delete;
-  ~SqliteStand() override {
-    close();
+  FolderStand(std::string folder, Place place) : folder_(std::move(folder)), place_(place) {}
+  FolderStand(const FolderStand&) = delete;
+  FolderStand& operator=(const FolderStand&) = delete;
+  ~FolderStand() override {
+    FolderStand::close();
     std::error_code ignored;
     if (place_ == Place::own) std::filesystem::remove_all(folder_, ignored);
   }
 
-  std::string address() const override { return std::string(kSqlite) + folder_; }
+  std::string address() const override { return folder_; }
   Result<std::shared_ptr<data::Tenant>> create() override { return tenants().create("acme"); }
   Result<std::shared_ptr<data::Tenant>> open() override { return tenants().open("acme"); }
   void close() override {
@@ -40,7 +44,7 @@ class SqliteStand final : public Stand {
     pool_.reset();
   }
 
- private:
+ protected:
   data::Tenants& tenants() {
     if (!tenants_) {
       pool_.emplace(BlockingPool::Options{.threads = 1});
@@ -49,6 +53,7 @@ class SqliteStand final : public Stand {
     return *tenants_;
   }
 
+ private:
   std::string folder_;
   Place place_;
   SystemClock clock_;
@@ -57,21 +62,90 @@ class SqliteStand final : public Stand {
   std::optional<data::Tenants> tenants_;
 };
 
+/// Processes of the server that serve somebody.
+std::vector<pid_t> backends(pid_t server) {
+  std::vector<pid_t> found;
+  std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", server));
+  for (pid_t child = 0; children >> child;) {
+    std::ifstream file(fmt::format("/proc/{}/cmdline", child));
+    std::string title;
+    std::getline(file, title, '\0');
+    if (title.starts_with("postgres: tenon ")) found.push_back(child);
+  }
+  return found;
+}
+
+/// A database on the private server of this program. The process that kills is the one that made
+/// it, so only that one looks for the server.
+class PostgresStand final : public FolderStand {
+ public:
+  explicit PostgresStand(std::string folder) : FolderStand(std::move(folder), Place::own) {}
+
+  Result<std::shared_ptr<data::Tenant>> create() override {
+    return tenants().create("acme", server().fresh_database());
+  }
+  Result<std::shared_ptr<data::Tenant>> open() override {
+    if (std::exchange(killed_, false)) TENON_TRY(recover());
+    return FolderStand::open();
+  }
+  std::vector<std::string> victims() const override { return {"writer", "backend", "postmaster"}; }
+  void kill(std::string_view victim, pid_t writer) override {
+    killed_ = true;
+    if (victim == "postmaster") {
+      server().kill_9();
+      down_ = true;
+    } else if (victim == "backend") {
+      const auto all = backends(server().process());
+      if (!all.empty()) ::kill(all[turn_++ % all.size()], SIGKILL);
+    } else {
+      Stand::kill(victim, writer);
+    }
+  }
+
+ private:
+  static PrivatePostgres& server() { return *PrivatePostgres::shared(); }
+
+  /// Waits until the server has recovered and has done with whoever was killed: what a client sent
+  /// last may become durable behind its death.
+  Result<> recover() {
+    if (std::exchange(down_, false) && !server().start_again())
+      return fail(ErrorCode::unavailable, "The server does not start again.");
+    for (int attempt = 0; attempt < 600; ++attempt) {
+      if (server().ask("SELECT 1 / (CASE WHEN count(*) = 0 THEN 1 ELSE 0 END) FROM "
+                       "pg_stat_activity WHERE usename = 'tenon'"))
+        return {};
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return fail(ErrorCode::unavailable, "The server does not recover.");
+  }
+
+  bool killed_ = false, down_ = false;
+  std::size_t turn_ = 0;
+};
+
 }  // namespace
+
+std::string_view to_string(Engine engine) noexcept {
+  return engine == Engine::sqlite ? "sqlite" : "postgres";
+}
+
+std::size_t loops_for(data::Tenant& tenant, std::size_t wanted, std::size_t coroutines) {
+  return tenant.database().dialect() == storage::Dialect::postgres ? coroutines : wanted;
+}
 
 void Stand::kill(std::string_view victim, pid_t writer) {
   if (victim == "writer") ::kill(writer, SIGKILL);
 }
 
-std::unique_ptr<Stand> make_stand(Engine, std::string folder) {
+std::unique_ptr<Stand> make_stand(Engine engine, std::string folder) {
   if (folder.empty()) folder = std::filesystem::temp_directory_path().string();
-  return std::make_unique<SqliteStand>(make_folder(folder), Place::own);
+  folder = make_folder(folder);
+  if (engine == Engine::postgres) return std::make_unique<PostgresStand>(std::move(folder));
+  return std::make_unique<FolderStand>(std::move(folder), Place::own);
 }
 
 std::unique_ptr<Stand> open_stand(std::string_view address) {
-  if (!address.starts_with(kSqlite)) std::terminate();
-  return std::make_unique<SqliteStand>(std::string(address.substr(kSqlite.size())),
-                                       Place::borrowed);
+  return std::make_unique<FolderStand>(std::string(address), Place::borrowed);
 }
 
 MemoryFolder::MemoryFolder()

@@ -30,8 +30,15 @@ class Stand {
   virtual void kill(std::string_view victim, pid_t writer);
 };
 
-enum class Engine : std::uint8_t { sqlite };
+enum class Engine : std::uint8_t { sqlite, postgres };
+[[nodiscard]] std::string_view to_string(Engine engine) noexcept;
+/// Loops for `coroutines` that work in a tenant: `wanted`, but one each where a call waits for an
+/// answer of the server, for which another coroutine of the same loop might have to go on.
+[[nodiscard]] std::size_t loops_for(data::Tenant& tenant, std::size_t wanted,
+                                    std::size_t coroutines);
 /// A fresh place that goes away with the stand. `folder` says where (empty: the temporary one).
+/// Requires: postgres: TENON_NEEDS_POSTGRES(), and one such stand at a time, since a kill hits the
+/// server of all.
 [[nodiscard]] std::unique_ptr<Stand> make_stand(Engine engine, std::string folder = {});
 /// The place that another process made.
 [[nodiscard]] std::unique_ptr<Stand> open_stand(std::string_view address);

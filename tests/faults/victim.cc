@@ -24,15 +24,18 @@ using Steady = std::chrono::steady_clock;
 }  // namespace
 
 int run_victim(std::span<char*> arguments) {
-  if (arguments.size() != 4) return 2;
+  if (arguments.size() != 6) return 2;
   const std::string_view program = arguments[0];
   auto stand = open_stand(arguments[1]);
   const auto seed = std::strtoull(arguments[2], nullptr, 10);
   const auto mistake = static_cast<Mistake>(std::atoi(arguments[3]));
+  const Numbers numbers{.first = std::strtoull(arguments[4], nullptr, 10),
+                        .last = std::strtoull(arguments[5], nullptr, 10)};
   auto tenant = stand->open();
   if (!tenant) return 1;
   if (program == "rows") return write_rows(*tenant, kPipe, seed, mistake);
   if (program == "ledger") return keep_ledger(*tenant, kPipe, seed, mistake);
+  if (program == "retries") return send_again(*tenant, kPipe, seed, mistake, numbers);
   return 2;
 }
 
@@ -43,12 +46,27 @@ void tell(int pipe, const Told& told) {
   if (::write(pipe, bytes, sizeof bytes) != static_cast<ssize_t>(sizeof bytes)) ::_exit(1);
 }
 
-Victim::Victim(std::string_view program, const Stand& stand, std::uint64_t seed, Mistake mistake) {
+void wait_for_the_end() {
+  for (;;) ::pause();
+}
+
+bool died_under_us(data::Tenant& tenant, const Error& error) {
+  return tenant.database().dialect() == storage::Dialect::postgres &&
+         error.code() == ErrorCode::unavailable;
+}
+
+Victim::Victim(std::string_view program, const Stand& stand, std::uint64_t seed, Mistake mistake,
+               Numbers numbers) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) std::terminate();
   std::string self = "/proc/self/exe";
-  std::string words[] = {"victim", std::string(program), stand.address(), std::to_string(seed),
-                         std::to_string(static_cast<int>(mistake))};
+  std::string words[] = {"victim",
+                         std::string(program),
+                         stand.address(),
+                         std::to_string(seed),
+                         std::to_string(static_cast<int>(mistake)),
+                         std::to_string(numbers.first),
+                         std::to_string(numbers.last)};
   std::vector<char*> arguments{self.data()};
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);

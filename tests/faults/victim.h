@@ -28,6 +28,13 @@ enum class Mistake : std::uint8_t {
   none,
   acknowledge_early,  // before COMMIT
   stale_read,         // ledger: balances are read before the unit begins
+  key_before,         // retries: the key is stored in a transaction of its own, before the work
+  key_after,          // the same, after the work
+};
+
+/// What a program works on, where it works on a given set. The last is not in it.
+struct Numbers {
+  std::uint64_t first = 0, last = 0;
 };
 
 /// The main function of the process: `arguments` are those that Victim gives.
@@ -36,8 +43,9 @@ enum class Mistake : std::uint8_t {
 /// The parent's side. Thread: one.
 class Victim {
  public:
-  /// `program` is `rows` or `ledger`.
-  Victim(std::string_view program, const Stand& stand, std::uint64_t seed, Mistake mistake);
+  /// `program` is `rows`, `ledger` or `retries`.
+  Victim(std::string_view program, const Stand& stand, std::uint64_t seed, Mistake mistake,
+         Numbers numbers = {});
   Victim(const Victim&) = delete;
   Victim& operator=(const Victim&) = delete;
   ~Victim();
@@ -56,10 +64,17 @@ class Victim {
 /// The writer's side of the pipe. Ends the process when nobody listens.
 void tell(int pipe, const Told& told);
 
-// The programs. Neither returns while all goes well.
+/// For a program whose database was killed under it: waits to be killed as well.
+[[noreturn]] void wait_for_the_end();
+/// Whether a server that was killed may have given this error. A file never does.
+[[nodiscard]] bool died_under_us(data::Tenant& tenant, const Error& error);
+
+// The programs. None returns while all goes well.
 [[nodiscard]] int write_rows(std::shared_ptr<data::Tenant> tenant, int pipe, std::uint64_t seed,
                              Mistake mistake);
 [[nodiscard]] int keep_ledger(std::shared_ptr<data::Tenant> tenant, int pipe, std::uint64_t seed,
                               Mistake mistake);
+[[nodiscard]] int send_again(std::shared_ptr<data::Tenant> tenant, int pipe, std::uint64_t seed,
+                             Mistake mistake, Numbers numbers);
 
 }  // namespace tenon::testing

@@ -6,6 +6,7 @@ import unittest
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from private_postgres import PrivatePostgres  # noqa: E402
 from tenon_server import GUESTS, ROOT, Server, wait_until  # noqa: E402
 
 CUSTOMER = "/api/v1/crm/customer"
@@ -19,7 +20,12 @@ def query(**parameters) -> str:
 class ApiTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = Server("--demo-rows", "500").start()
+        cls.server = Server("--demo-rows", "500", *cls.database()).start()
+
+    @classmethod
+    def database(cls) -> list:
+        """Arguments that say where the demo tenant lives."""
+        return []
 
     @classmethod
     def tearDownClass(cls):
@@ -237,6 +243,16 @@ class ApiTest(unittest.TestCase):
             self.assertIn(answer.status, (400, 422), (name, answer))
             self.assertEqual(answer.json()["code"], "invalid", name)
         self.assertEqual(self.client.request("GET", CUSTOMER + "?limit=1").status, 200)
+
+
+class ApiOnPostgresTest(ApiTest):
+    """All of the above for a tenant in PostgreSQL."""
+
+    @classmethod
+    def database(cls) -> list:
+        cls.postgres = PrivatePostgres.required()
+        cls.addClassCleanup(cls.postgres.close)
+        return ["--database", cls.postgres.fresh_database()]
 
 
 if __name__ == "__main__":

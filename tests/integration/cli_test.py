@@ -105,6 +105,50 @@ class CliTest(unittest.TestCase):
         with Server(data=self.data, demo=False) as server:
             self.assertEqual(server.client().sign_in("acme", "anna", "a long password").request("GET", "/api/v1/menu").status, 200)
 
+    def test_a_tenant_is_backed_up_while_it_is_served_and_comes_back_as_another(self):
+        archive = str(pathlib.Path(self.data) / "demo.tenant")
+        with Server("--demo-rows", "50", data=self.data):
+            made = tenon("tenant", "backup", "demo", archive, "--data", self.data, "--json")
+            self.assertEqual(made.returncode, 0, made)
+            self.assertGreater(json.loads(made.stdout)["rows"], 50)
+            self.refused("tenant", "drop", "demo", "--data", self.data, word="open")
+        self.assertEqual(tenon("tenant", "verify", archive).returncode, 0)
+        connection = sqlite3.connect(f"file:{archive}?mode=ro", uri=True)
+        self.assertEqual(connection.execute("SELECT tenant FROM archive_end").fetchone()[0], "demo")
+        connection.close()
+        done = tenon("tenant", "restore", archive, "copy", "--data", self.data)
+        self.assertEqual(done.returncode, 0, done)
+        with Server(data=self.data, demo=False) as server:
+            answer = server.client().sign_in("copy", "demo", "demo").request("GET", "/api/v1/menu")
+            self.assertEqual(answer.status, 200)
+        listed = json.loads(tenon("tenant", "list", "--data", self.data, "--json").stdout)
+        self.assertEqual([(one["name"], one["place"]) for one in listed], [("copy", "file"), ("demo", "file")])
+        self.assertEqual(tenon("tenant", "drop", "copy", "--data", self.data).returncode, 0)
+        self.assertEqual(tenon("tenant", "purge", "copy", "--data", self.data, "--json").stdout.strip(), '{"tenant":"copy","purged":1}')
+
+    def test_wrong_archives_names_and_places_of_tenants_are_refused_in_one_line(self):
+        with Server("--demo-rows", "1", data=self.data):
+            pass
+        data = ("--data", self.data)
+        archive = pathlib.Path(self.data) / "demo.tenant"
+        self.assertEqual(tenon("tenant", "backup", "demo", str(archive), *data).returncode, 0)
+        self.refused("tenant", "backup", "demo", str(archive), *data, word="already")
+        self.refused("tenant", "backup", "none", str(archive) + "2", *data, word="none")
+        self.refused("tenant", "backup", "demo", "/no/such/folder/x", *data, word="/no/such/folder/x")
+        self.refused("tenant", "restore", str(archive), "demo", *data, word="already")
+        self.refused("tenant", "restore", str(archive), "../x", *data, word="a-z")
+        self.refused("tenant", "restore", "/no/such/file", "copy", *data, word="/no/such/file")
+        self.refused("tenant", "move", "demo", *data, word="to")
+        self.refused("tenant", "move", "demo", "--file", *data, word="there already")
+        self.refused("tenant", "move", "demo", "--database", "mysql://x", *data, word="PostgreSQL")
+        self.refused("tenant", "drop", "none", *data, word="none")
+        good = archive.read_bytes()
+        bad = pathlib.Path(self.data) / "bad.tenant"
+        for content in (b"", b"text", good[:-1], good[:1000], good[:5000] + bytes([good[5000] ^ 1]) + good[5001:], good.replace(b"tenon-archive 1  ", b"tenon-archive 9  ")):
+            bad.write_bytes(content)
+            self.refused("tenant", "verify", str(bad), word="bad.tenant")
+            self.refused("tenant", "restore", str(bad), "copy", *data, word="bad.tenant")
+
 
 if __name__ == "__main__":
     unittest.main()

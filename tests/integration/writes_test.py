@@ -9,6 +9,7 @@ import unittest
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from private_postgres import PrivatePostgres  # noqa: E402
 from tenon_server import BINARY, Server  # noqa: E402
 
 CUSTOMER = "/api/v1/crm/customer"
@@ -18,7 +19,12 @@ REPRESENTATION = {"Prefer": "return=representation"}
 class WritesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = Server("--demo-rows", "20").start()
+        cls.server = Server("--demo-rows", "20", *cls.database()).start()
+
+    @classmethod
+    def database(cls) -> list:
+        """Arguments that say where the demo tenant lives."""
+        return []
 
     @classmethod
     def tearDownClass(cls):
@@ -96,6 +102,8 @@ class WritesTest(unittest.TestCase):
         self.assertEqual(self.client.request("GET", f"{path}?as_of=2001-01-01").status, 404)
         self.assertEqual(self.client.request("GET", path + "/history?limit=x").status, 422)
 
+
+class AuditCommandTest(unittest.TestCase):
     def test_the_audit_command_finds_a_changed_row(self):
         with Server("--demo-rows", "5") as server:
             server.start()
@@ -118,6 +126,16 @@ class WritesTest(unittest.TestCase):
             self.assertEqual(bad.returncode, 1, bad)
             self.assertIn("audit row 3 ", bad.stderr)
             self.assertIn("its seal does not hold", bad.stderr)
+
+
+class WritesOnPostgresTest(WritesTest):
+    """All of the above for a tenant in PostgreSQL."""
+
+    @classmethod
+    def database(cls) -> list:
+        cls.postgres = PrivatePostgres.required()
+        cls.addClassCleanup(cls.postgres.close)
+        return ["--database", cls.postgres.fresh_database()]
 
 
 if __name__ == "__main__":

@@ -136,6 +136,15 @@ class Server:
             self.folder.cleanup()
 
 
+PASSWORD = "a long password"
+
+
+def create_tenant(data: str, name: str, *more: str) -> subprocess.CompletedProcess:
+    """`tenon tenant create` with an administrator `anna` whose password is PASSWORD."""
+    command = [str(BINARY), "tenant", "create", name, "--data", data, "--user", "anna", *more]
+    return subprocess.run(command, input=PASSWORD + "\n", capture_output=True, text=True, timeout=60, check=False)
+
+
 def wait_until(condition, seconds: float = 10, what: str = "the condition") -> None:
     """Polls a condition that the server will make true by itself."""
     end = time.monotonic() + seconds

@@ -27,11 +27,6 @@ Result<RecordId> decode_id(std::string_view text) {
   return *id;
 }
 
-Result<data::Query> decode_query(const data::EntityInfo& entity, std::string_view text) {
-  TENON_ASSIGN(parameters, data::split_query(text));
-  return data::parse_query(entity, parameters);
-}
-
 /// A plugin may fill the computed fields of its own entities.
 data::Author author_of(const GuestContext& context, const data::EntityInfo& entity) {
   return entity.plugin() == context.plugin.id() ? data::Author::module : data::Author::client;
@@ -63,17 +58,46 @@ Result<const data::EntityInfo*> authorise(const GuestContext& context, std::stri
   return entity;
 }
 
+namespace {
+
+/// Which rows a guest asks for; allowed and decoded.
+struct Question {
+  const data::EntityInfo* entity;
+  data::Query query;
+};
+
+Result<Question> question_of(const GuestContext& context, std::string_view entity,
+                             std::string_view text) {
+  TENON_ASSIGN(allowed, authorise(context, entity, Want::read));
+  TENON_ASSIGN(parameters, data::split_query(text));
+  TENON_ASSIGN(query, data::parse_query(*allowed, parameters, context.work.viewer()));
+  return Question{.entity = allowed, .query = std::move(query)};
+}
+
+/// Which row a guest means; decoded and allowed.
+struct Target {
+  const data::EntityInfo* entity;
+  RecordId id;
+};
+
+Result<Target> target_of(const GuestContext& context, std::string_view entity, std::string_view id,
+                         Want want) {
+  TENON_ASSIGN(decoded, decode_id(id));
+  TENON_ASSIGN(allowed, authorise(context, entity, want));
+  return Target{.entity = allowed, .id = decoded};
+}
+
+}  // namespace
+
 contract::Answer<GuestText> DataApi::get(wasm::CallState& call, std::string_view entity,
                                          std::string_view id) {
   auto& context = call.host<GuestContext>();
-  auto record_id = decode_id(id);
-  if (!record_id) return refused(std::move(record_id.error()));
-  auto allowed = authorise(context, entity, Want::read);
-  if (!allowed) return refused(std::move(allowed.error()));
-  return acting(context, [&context, entity = *allowed, id = *record_id]() -> Result<std::string> {
+  auto target = target_of(context, entity, id, Want::read);
+  if (!target) return refused(std::move(target.error()));
+  return acting(context, [&context, target = *target]() -> Result<std::string> {
     TENON_TRY(context.meter.take_query());
     TENON_TRY(context.meter.take_rows_read(1));
-    TENON_ASSIGN(record, context.work.get(*entity, id));
+    TENON_ASSIGN(record, context.work.get(*target.entity, target.id));
     return std::move(record.json);
   });
 }
@@ -81,33 +105,27 @@ contract::Answer<GuestText> DataApi::get(wasm::CallState& call, std::string_view
 contract::Answer<GuestText> DataApi::query(wasm::CallState& call, std::string_view entity,
                                            std::string_view query) {
   auto& context = call.host<GuestContext>();
-  auto allowed = authorise(context, entity, Want::read);
-  if (!allowed) return refused(std::move(allowed.error()));
-  auto decoded = decode_query(**allowed, query);
-  if (!decoded) return refused(std::move(decoded.error()));
-  return acting(
-      context, [&context, entity = *allowed, query = *std::move(decoded)]() -> Result<std::string> {
-        TENON_TRY(context.meter.take_query());
-        TENON_ASSIGN(page, context.work.list(*entity, query));
-        TENON_TRY(context.meter.take_rows_read(page.rows));
-        return std::move(page.json);
-      });
+  auto asked = question_of(context, entity, query);
+  if (!asked) return refused(std::move(asked.error()));
+  return acting(context, [&context, asked = *std::move(asked)]() -> Result<std::string> {
+    TENON_TRY(context.meter.take_query());
+    TENON_ASSIGN(page, context.work.list(*asked.entity, asked.query));
+    TENON_TRY(context.meter.take_rows_read(page.rows));
+    return std::move(page.json);
+  });
 }
 
 contract::Answer<GuestText> DataApi::count(wasm::CallState& call, std::string_view entity,
                                            std::string_view query) {
   auto& context = call.host<GuestContext>();
-  auto allowed = authorise(context, entity, Want::read);
-  if (!allowed) return refused(std::move(allowed.error()));
-  auto decoded = decode_query(**allowed, query);
-  if (!decoded) return refused(std::move(decoded.error()));
-  decoded->count = data::Count::exact;
-  return acting(
-      context, [&context, entity = *allowed, query = *std::move(decoded)]() -> Result<std::string> {
-        TENON_TRY(context.meter.take_query());
-        TENON_ASSIGN(total, context.work.count(*entity, query));
-        return std::to_string(total.rows);
-      });
+  auto asked = question_of(context, entity, query);
+  if (!asked) return refused(std::move(asked.error()));
+  asked->query.count = data::Count::exact;
+  return acting(context, [&context, asked = *std::move(asked)]() -> Result<std::string> {
+    TENON_TRY(context.meter.take_query());
+    TENON_ASSIGN(total, context.work.count(*asked.entity, asked.query));
+    return std::to_string(total.rows);
+  });
 }
 
 contract::Answer<GuestText> DataApi::insert(wasm::CallState& call, std::string_view entity,
@@ -138,21 +156,19 @@ contract::Answer<GuestText> DataApi::update(wasm::CallState& call, std::string_v
   TENON_TRY(context.meter.take_bytes(fields.size()));
   auto decoded = json::parse_object(fields);
   if (!decoded) return refused(std::move(decoded.error()));
-  auto record_id = decode_id(id);
-  if (!record_id) return refused(std::move(record_id.error()));
-  auto allowed = authorise(context, entity, Want::write);
-  if (!allowed) return refused(std::move(allowed.error()));
+  auto target = target_of(context, entity, id, Want::write);
+  if (!target) return refused(std::move(target.error()));
   TENON_TRY(context.meter.take_rows_written(1));
-  if (has_save_hook(*context.origin.installations, **allowed))
-    return answer_later(update_record(
-        context.host, {context.work, nested(context.origin), author_of(context, **allowed)},
-        **allowed, *record_id, *std::move(decoded), version_of(expected_version)));
+  const data::Author author = author_of(context, *target->entity);
+  if (has_save_hook(*context.origin.installations, *target->entity))
+    return answer_later(update_record(context.host, {context.work, nested(context.origin), author},
+                                      *target->entity, target->id, *std::move(decoded),
+                                      version_of(expected_version)));
   return acting(context,
-                [&context, entity = *allowed, id = *record_id, fields = *std::move(decoded),
+                [&context, target = *target, fields = *std::move(decoded), author,
                  expected_version]() -> Result<std::string> {
-                  TENON_ASSIGN(
-                      record, context.work.update(*entity, id, fields, version_of(expected_version),
-                                                  author_of(context, *entity)));
+                  TENON_ASSIGN(record, context.work.update(*target.entity, target.id, fields,
+                                                           version_of(expected_version), author));
                   return std::move(record.json);
                 });
 }
@@ -160,17 +176,13 @@ contract::Answer<GuestText> DataApi::update(wasm::CallState& call, std::string_v
 contract::Answer<GuestText> DataApi::delete_(wasm::CallState& call, std::string_view entity,
                                              std::string_view id, std::uint64_t expected_version) {
   auto& context = call.host<GuestContext>();
-  auto record_id = decode_id(id);
-  if (!record_id) return refused(std::move(record_id.error()));
-  auto allowed = authorise(context, entity, Want::write);
-  if (!allowed) return refused(std::move(allowed.error()));
+  auto target = target_of(context, entity, id, Want::write);
+  if (!target) return refused(std::move(target.error()));
   TENON_TRY(context.meter.take_rows_written(1));
-  return acting(
-      context,
-      [&context, entity = *allowed, id = *record_id, expected_version]() -> Result<std::string> {
-        TENON_TRY(context.work.erase(*entity, id, version_of(expected_version)));
-        return std::string("{}");
-      });
+  return acting(context, [&context, target = *target, expected_version]() -> Result<std::string> {
+    TENON_TRY(context.work.erase(*target.entity, target.id, version_of(expected_version)));
+    return std::string("{}");
+  });
 }
 
 }  // namespace tenon::plugins

@@ -49,7 +49,8 @@ contract::Answer<Inserted> V0Api::db_insert(wasm::CallState& call, std::string_v
   auto allowed = authorise(context, entity, Want::write);
   if (!allowed) return refuse(std::move(allowed.error()));
   TENON_TRY(context.meter.take_rows_written(1));
-  if (!context.work.acquired() || has_save_hook(*context.origin.installations, **allowed))
+  if (!context.work.acquired() || context.work.waits() ||
+      has_save_hook(*context.origin.installations, **allowed))
     return insert_later(&context, *allowed, *std::move(fields));
   auto record = context.work.insert(**allowed, *fields, data::Author::module);
   if (!record) return refuse(std::move(record.error()));

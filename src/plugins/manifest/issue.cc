@@ -38,7 +38,7 @@ Shown show(std::string_view line, std::uint32_t column) {
   for (int32_t at = 0; at < length && at_column < first + kWidest; ++at_column) {
     const int32_t begin = at;
     UChar32 point = 0;
-    U8_NEXT(bytes, at, length, point);
+    U8_NEXT(bytes, at, length, point);  // NOLINT(bugprone-inc-dec-in-conditions): ICU's
     if (at_column < first) continue;
     const bool is_printable = point >= 0 && (point == '\t' || u_isprint(point) != 0);
     if (is_printable)

@@ -192,7 +192,7 @@ TEST(Manifest, stops_telling_issues_at_the_cap_and_counts_the_rest) {
 
 TEST(Manifest, refuses_ten_megabytes_unread) {
   const auto begin = std::chrono::steady_clock::now();
-  const auto manifest = read_manifest(std::string(10'000'000, '['));
+  const auto manifest = read_manifest(std::string().append(10'000'000, '['));
   ASSERT_FALSE(manifest.has_value());
   EXPECT_EQ(manifest.error().front().code, "manifest.size");
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(50));

@@ -28,10 +28,7 @@ const char* beginning(Manner manner) noexcept {
 }
 
 /// Savepoints travel with the next statement.
-bool savepoint_word(std::string_view sql) {
-  return sql.starts_with("SAVEPOINT ") || sql.starts_with("RELEASE ") ||
-         sql.starts_with("ROLLBACK TO ");
-}
+bool savepoint_word(std::string_view sql) { return sql.starts_with("SAVEPOINT "); }
 
 }  // namespace
 
@@ -137,6 +134,15 @@ Result<std::int64_t> PostgresSession::execute(std::string_view sql, Values value
   }
   TENON_ASSIGN(answer, run(sql, values));
   return std::strtoll(PQcmdTuples(answer.get()), nullptr, 10);
+}
+
+/// Travels with the next statement or the commit.
+Result<> PostgresSession::undo_or_keep(std::string_view sql) {
+  auto* connection = slot_.held();
+  if (died_ || !begun_ || connection == nullptr) return fail(rerun());
+  leave_statement(*connection);
+  connection->queue(std::string(sql));
+  return {};
 }
 
 Result<> PostgresSession::script(std::string_view sql) {

@@ -48,6 +48,7 @@ class PostgresSession final : public Session {
   void rollback() noexcept;
 
  private:
+  [[nodiscard]] Result<> undo_or_keep(std::string_view sql) override;
   [[nodiscard]] Result<Connection*> begin();
   [[nodiscard]] Result<ResultHandle> run(std::string_view sql, Values values);
   [[nodiscard]] Result<ResultHandle> run_once(std::string_view sql, Values values);

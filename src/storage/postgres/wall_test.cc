@@ -115,6 +115,9 @@ TEST_F(PostgresTest, undoes_a_failed_statement_alone_and_goes_on) {
     TENON_CO_TRY(session.savepoint(1));
     TENON_CO_TRY(session.execute("INSERT INTO t VALUES(3, 'lost')"));
     EXPECT_FALSE(session.execute("INSERT INTO t VALUES(3, 'again')"));
+    // Whoever was cut off can undo what it did.
+    lease.set_deadline(Deadline::after(std::chrono::seconds(-1)));
+    EXPECT_FALSE(session.execute("INSERT INTO t VALUES(4, 'late')"));
     TENON_CO_TRY(session.rollback_to(1));
     TENON_CO_TRY(session.release(1));
     co_return co_await lease.commit();

@@ -85,7 +85,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& file, Mo
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   if (mode == Mode::reader) flags |= SQLITE_OPEN_READONLY;
   if (mode != Mode::reader) flags |= SQLITE_OPEN_READWRITE;
-  if (mode == Mode::creator) flags |= SQLITE_OPEN_CREATE;
+  if (mode == Mode::creator || mode == Mode::filler) flags |= SQLITE_OPEN_CREATE;
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &raw, flags, nullptr);
   Handle handle(raw);
@@ -110,6 +110,7 @@ Result<> Connection::configure(Mode mode) {
     if (const int code = sqlite3_db_config(handle, option, 0, nullptr); code != SQLITE_OK)
       return fail(to_error(code, handle, "sqlite3_db_config"));
   TENON_TRY(add_functions(handle));
+  if (mode == Mode::filler || mode == Mode::copier) return configure_copy(mode);
   if (mode == Mode::reader) return {};
   // Where it may not write, SQLite opens for reading without a word.
   if (sqlite3_db_readonly(handle, "main") == 1)
@@ -126,6 +127,16 @@ Result<> Connection::configure(Mode mode) {
   TENON_TRY(control("PRAGMA cell_size_check = ON"));
   TENON_TRY(number("PRAGMA journal_size_limit = 67108864"));
   return {};
+}
+
+Result<> Connection::configure_copy(Mode mode) {
+  sqlite3_limit(handle_.get(), SQLITE_LIMIT_ATTACHED, 1);
+  if (mode == Mode::copier) return {};
+  if (const int code = sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_ENABLE_FKEY, 0, nullptr);
+      code != SQLITE_OK)
+    return fail(to_error(code, handle_.get(), "sqlite3_db_config"));
+  TENON_TRY(control("PRAGMA synchronous = OFF"));
+  return control("PRAGMA cell_size_check = ON");
 }
 
 Result<StatementHandle> Connection::prepare(std::string_view sql) {
@@ -179,10 +190,15 @@ class Connection::Use {
   StatementHandle own_;
 };
 
-Result<> Connection::admit() const {
+Result<> Connection::admit_anywhen() const {
   if (outside_ == Outside::refused && !in_transaction())
     return fail(Error(ErrorCode::unavailable, "The transaction was lost; run it again.")
                     .because("storage.rerun"));
+  return {};
+}
+
+Result<> Connection::admit() const {
+  TENON_TRY(admit_anywhen());
   if (deadline_.passed())
     return fail(Error(ErrorCode::cancelled, "The database work took too long.")
                     .because("storage.deadline"));
@@ -222,6 +238,11 @@ Result<> Connection::script(std::string_view sql) {
       code != SQLITE_OK)
     return fail(to_error(code, handle_.get(), sql));
   return {};
+}
+
+Result<> Connection::undo_or_keep(std::string_view sql) {
+  TENON_TRY(admit_anywhen());
+  return control(sql);
 }
 
 Result<> Connection::without_references(const std::function<Result<>()>& work) {

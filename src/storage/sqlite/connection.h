@@ -29,7 +29,9 @@ struct FinalizeStatement {
 using Handle = std::unique_ptr<sqlite3, CloseConnection>;
 using StatementHandle = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
-enum class Mode : std::uint8_t { reader, writer, creator };
+/// filler: a file that nobody else knows yet (storage/filling.h); copier: reads it for VACUUM INTO,
+/// which attaches the new file.
+enum class Mode : std::uint8_t { reader, writer, creator, filler, copier };
 enum class Outside : std::uint8_t { allowed, refused };  // work outside a transaction
 
 /// Thread: one at a time.
@@ -66,7 +68,10 @@ class Connection final : public Session {
  private:
   explicit Connection(Handle handle) noexcept : handle_(std::move(handle)) {}
   [[nodiscard]] Result<> configure(Mode mode);
+  [[nodiscard]] Result<> configure_copy(Mode mode);
+  [[nodiscard]] Result<> undo_or_keep(std::string_view sql) override;
   [[nodiscard]] Result<> admit() const;
+  [[nodiscard]] Result<> admit_anywhen() const;
   [[nodiscard]] Result<> run(std::string_view sql, Values values, const Visitor* visit);
   static int on_progress(void* self) noexcept;
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "storage/sqlite/connection.h"
+#include "storage/sqlite/database.h"
 #include "storage/sqlite/readers.h"
 #include "storage/sqlite/writer.h"
 
@@ -35,6 +36,8 @@ Result<> sync_directory(const std::string& file) {
   return {};
 }
 
+}  // namespace
+
 Result<> adopt(Connection& connection, const std::string& file, const Options& options) {
   TENON_ASSIGN(application, connection.number("PRAGMA application_id"));
   TENON_ASSIGN(format, connection.number("PRAGMA user_version"));
@@ -55,6 +58,8 @@ Result<> adopt(Connection& connection, const std::string& file, const Options& o
                     file, format, options.format));
   return {};
 }
+
+namespace {
 
 class SqliteDatabase final : public Database {
  public:

@@ -94,10 +94,10 @@ class Writer::Turn {
   Turn& operator=(const Turn&) = delete;
   ~Turn() {
     if (taken_) return;
-    if (waiter_ != nullptr && waiter_->woken() != Woken::notified &&
-        waiter_->wake(Woken::cancelled))
-      writer_.leave(waiter_);
-    else if (waiter_ == nullptr || waiter_->woken() == Woken::notified)
+    // The turn may come while the waiter is being called off.
+    const bool has_turn = waiter_ == nullptr || waiter_->woken() == Woken::notified ||
+                          (!waiter_->wake(Woken::cancelled) && waiter_->woken() == Woken::notified);
+    if (has_turn)
       writer_.pass_on();
     else
       writer_.leave(waiter_);
@@ -217,7 +217,7 @@ void Writer::commit_held() {
     commit_due_ = false;
     if (!members.empty()) last_group_ = members.size();
   }
-  if (!members.empty()) finish(std::move(members), commit_transaction());
+  if (!members.empty()) finish(members, commit_transaction());
   if (connection_->log_pages() >= options_.checkpoint_pages) {
     // A checkpoint that fails leaves the log longer; the next commit tries again. A failed sync is
     // another matter: a second one may succeed for pages that the system has thrown away.
@@ -250,15 +250,18 @@ Result<> Writer::commit_transaction() {
   return outcome;
 }
 
-void Writer::finish(std::vector<std::shared_ptr<Pending>> members, const Result<>& outcome) {
+void Writer::finish(const std::vector<std::shared_ptr<Pending>>& members, const Result<>& outcome) {
   {
     const std::lock_guard lock(mutex_);
     if (outcome) figures_.members += members.size();
   }
+  std::vector<std::shared_ptr<Waiter>> waiters;
+  waiters.reserve(members.size());
   for (const auto& member : members) {
     member->outcome = outcome;
-    member->waiter->wake(Woken::notified);
+    waiters.push_back(member->waiter);
   }
+  Waiter::wake_all(waiters, Woken::notified);
 }
 
 /// Requires: the caller is the holder and found no transaction.
@@ -269,7 +272,7 @@ void Writer::transaction_died() {
     members.swap(group_);
     figures_.reruns += members.size();
   }
-  finish(std::move(members), rerun());
+  finish(members, rerun());
 }
 
 /// An open transaction without members would hold back the reset of the log.

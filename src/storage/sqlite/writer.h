@@ -53,7 +53,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   void schedule_commit();
   void gather();
   void commit_held();
-  void finish(std::vector<std::shared_ptr<Pending>> members, const Result<>& outcome);
+  void finish(const std::vector<std::shared_ptr<Pending>>& members, const Result<>& outcome);
   void transaction_died();
   void end_if_empty();
   [[nodiscard]] Result<> commit_transaction();

@@ -1,0 +1,73 @@
+#include "data/transfer/gate.h"
+
+#include <utility>
+
+#include "data/tenant.h"
+
+namespace tenon::data {
+
+Result<std::shared_ptr<const void>> Gate::enter() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_)
+      return fail(Error(ErrorCode::unavailable, "This tenant is being moved; try again soon.")
+                      .because("tenant.moving"));
+    ++inside_;
+  }
+  return std::shared_ptr<const void>(this,
+                                     [self = shared_from_this()](const void*) { self->leave(); });
+}
+
+void Gate::leave() noexcept {
+  const std::lock_guard lock(mutex_);
+  if (--inside_ == 0) empty_.notify_all();
+}
+
+void Gate::close() noexcept {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
+void Gate::open() noexcept {
+  const std::lock_guard lock(mutex_);
+  closed_ = false;
+}
+
+bool Gate::wait_until_empty(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  return empty_.wait_until(lock, deadline.when(), [this] { return inside_ == 0; });
+}
+
+Task<storage::Lease> GatedDatabase::lease(Deadline deadline) {
+  auto pass = gate_->enter();
+  if (!pass) co_return std::unexpected(std::move(pass.error()));
+  TENON_CO_ASSIGN(lease, co_await inner_->lease(deadline));
+  lease.keep(std::move(*pass));
+  co_return std::move(lease);
+}
+
+TenantHold::TenantHold(std::shared_ptr<Tenant> tenant, GatedDatabase& database,
+                       std::shared_ptr<Gate> gate, Finish finish)
+    : tenant_(std::move(tenant)),
+      database_(database),
+      gate_(std::move(gate)),
+      finish_(std::move(finish)) {}
+
+TenantHold::TenantHold(TenantHold&& other) noexcept
+    : tenant_(std::move(other.tenant_)),
+      database_(other.database_),
+      gate_(std::move(other.gate_)),
+      finish_(std::exchange(other.finish_, nullptr)) {}
+
+TenantHold::~TenantHold() {
+  if (!finish_) return;
+  gate_->open();
+  finish_(End::back);
+}
+
+void TenantHold::leave() noexcept {
+  if (auto finish = std::exchange(finish_, nullptr)) finish(End::gone);
+  tenant_.reset();
+}
+
+}  // namespace tenon::data
