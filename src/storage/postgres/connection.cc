@@ -102,8 +102,6 @@ Result<> Connection::send(bool sent, std::string_view doing) {
 }
 
 Result<> Connection::send_queued() {
-  if (state() == PQTRANS_IDLE && sent_ == 0)
-    for (auto& name : std::exchange(stale_, {})) queued_.push_front("DEALLOCATE " + name);
   while (!queued_.empty()) {
     const auto sql = std::move(queued_.front());
     queued_.pop_front();
@@ -206,9 +204,22 @@ Result<Connection::Prepared*> Connection::prepare(std::string_view place, std::s
   return &prepared_.emplace(std::move(key), std::move(made)).first->second;
 }
 
+/// On their own: DEALLOCATE before BEGIN in one pipeline would fix the transaction's view of the
+/// data before its kind is said.
+Result<> Connection::forget_stale(Deadline deadline) {
+  if (stale_.empty() || state() != PQTRANS_IDLE) return {};
+  for (const auto& name : std::exchange(stale_, {}))
+    TENON_TRY(send(PQsendQueryParams(handle_.get(), ("DEALLOCATE " + name).c_str(), 0, nullptr,
+                                     nullptr, nullptr, nullptr, kBinary) == 1,
+                   "DEALLOCATE"));
+  TENON_TRY(collect("DEALLOCATE", deadline));
+  return {};
+}
+
 Result<ResultHandle> Connection::run(std::string_view place, std::string_view sql, Values values,
                                      Deadline deadline) {
   TENON_TRY(drain(deadline));
+  TENON_TRY(forget_stale(deadline));
   TENON_ASSIGN(prepared, prepare(place, sql, deadline));
   // A value that the text does not use is no error on SQLite either.
   const auto used = values.first(std::min(values.size(), prepared->types.size()));

@@ -98,6 +98,7 @@ class Connection {
   [[nodiscard]] Result<ResultHandle> collect(std::string_view doing, Deadline deadline);
   [[nodiscard]] Result<ResultHandle> next(Deadline deadline);
   [[nodiscard]] Result<> drain(Deadline deadline);
+  [[nodiscard]] Result<> forget_stale(Deadline deadline);
   void cancel() noexcept;
   [[nodiscard]] std::unexpected<Error> lost(std::string_view doing);
 
