@@ -45,6 +45,7 @@ asio::awaitable<void> write_for_ever(std::shared_ptr<Tenant> tenant, int pipe) {
 }
 
 TEST(Crash, finds_every_acknowledged_row_after_kill) {
+  if (tenon::testing::on_postgres()) GTEST_SKIP() << "a matter of SQLite files";
   tenon::testing::ScratchDirectory directory;
   SystemClock clock;
   SystemRandom random;

@@ -8,6 +8,7 @@
 
 #include "data/run_unit.h"
 #include "data/tenant.h"
+#include "storage/postgres_scratch.h"
 #include "storage/scratch.h"
 
 namespace tenon::data {
@@ -80,7 +81,10 @@ struct Stage {
   std::vector<RecordId> ids;
 
   explicit Stage(int rows, Entity entity = customer()) {
-    tenant = *tenants.create("bench");
+    tenant =
+        *tenants.create("bench", tenon::testing::on_postgres()
+                                     ? tenon::testing::PrivatePostgres::shared()->fresh_database()
+                                     : std::string());
     Package package{.id = "crm",
                     .version = "1",
                     .manifest = {},

@@ -13,6 +13,11 @@ constexpr std::int64_t kRunning = 0;
 
 Uuid user_of(const OnceKey& key) { return key.user ? key.user->value : Uuid{}; }
 
+std::unexpected<Error> running() {
+  return fail(Error(ErrorCode::conflict, "The first request with this key is still running.")
+                  .because("idempotency.running"));
+}
+
 std::int64_t count_of(Timestamp time) { return time.time_since_epoch().count(); }
 
 }  // namespace
@@ -32,15 +37,16 @@ Result<std::optional<StoredAnswer>> begin_once(storage::Session& session, const 
                                     kRunning,
                                     count_of(now + kOnceKept),
                                     count_of(now)};
-  // A key that has expired is as good as none.
-  TENON_ASSIGN(
-      changed,
-      session.execute(
-          "INSERT INTO idempotency(\"user\", route, key, request, status, response, expires_at) "
-          "VALUES(?1, ?2, ?3, ?4, ?5, '', ?6) ON CONFLICT(\"user\", route, key) DO UPDATE SET "
-          "request = ?4, status = ?5, response = '', expires_at = ?6 "
-          "WHERE idempotency.expires_at <= ?7",
-          values));
+  // A key that has expired is as good as none. Where writers run side by side the statement waits
+  // for the first one's end.
+  auto claimed = session.execute(
+      "INSERT INTO idempotency(\"user\", route, key, request, status, response, expires_at) "
+      "VALUES(?1, ?2, ?3, ?4, ?5, '', ?6) ON CONFLICT(\"user\", route, key) DO UPDATE SET "
+      "request = ?4, status = ?5, response = '', expires_at = ?6 "
+      "WHERE idempotency.expires_at <= ?7",
+      values);
+  if (!claimed && claimed.error().reason() == "storage.busy") return running();
+  TENON_ASSIGN(changed, std::move(claimed));
   if (changed == 1) return std::optional<StoredAnswer>();
   StoredAnswer answer;
   bool same = false;
@@ -56,9 +62,7 @@ Result<std::optional<StoredAnswer>> begin_once(storage::Session& session, const 
   if (!same)
     return fail(Error(ErrorCode::invalid, "This idempotency key was used for another request.")
                     .because("idempotency.mismatch"));
-  if (answer.status == kRunning)
-    return fail(Error(ErrorCode::conflict, "The first request with this key is still running.")
-                    .because("idempotency.running"));
+  if (answer.status == kRunning) return running();
   return std::optional(std::move(answer));
 }
 

@@ -73,7 +73,11 @@ struct Leg {
       if (not_null && part != Part::null) where += seek(sorted.front(), from.front(), condition);
       where += " AND " + after(sorted, from, not_null, condition);
     }
-    statement.sql = "SELECT " + select + where + order_by(sorted, part == Part::valued);
+    // PostgreSQL walks an index in order only when the order names its first column too, though it
+    // is NULL in all rows.
+    const bool all = part == Part::null && dialect == Dialect::postgres;
+    statement.sql = "SELECT " + select + where +
+                    order_by(all ? order : sorted, part == Part::valued || all);
     add_limit(statement);
     return statement;
   }

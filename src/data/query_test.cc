@@ -208,6 +208,7 @@ TEST_F(QueryTest, lets_no_text_of_a_client_reach_sql) {
 }
 
 TEST_F(QueryTest, uses_an_index_for_filter_order_and_resumption) {
+  grow_customers(5000);
   const auto explain = [&](std::string_view text) {
     auto query = *parse_query(entity("customer"), *split_query(text));
     auto reader = *tenant_->database().reader();
@@ -219,32 +220,37 @@ TEST_F(QueryTest, uses_an_index_for_filter_order_and_resumption) {
                                          return storage::Visit::more;
                                        }));
     const Viewer everybody;
-    auto plan = plan_list(Sight(entity("customer"), everybody), query,
-                          {.viewer = everybody, .dialect = Dialect::sqlite, .cursor_key = key});
+    auto plan =
+        plan_list(Sight(entity("customer"), everybody), query,
+                  {.viewer = everybody, .dialect = reader.session().dialect(), .cursor_key = key});
     EXPECT_TRUE(plan);
-    std::string details;
-    for (const auto& leg : plan->legs)
-      EXPECT_TRUE(reader.session().query("EXPLAIN QUERY PLAN " + leg.sql, views(leg.values),
-                                         [&](const storage::Row& row) {
-                                           details += std::string(row.text(3)) + "; ";
-                                           return storage::Visit::more;
-                                         }));
-    return details;
+    Explained all{.indexed = true, .sought = true};
+    for (auto& leg : plan->legs) {
+      leg.values.back() = std::int64_t{20};
+      const auto one = explained(reader.session(), leg.sql, views(leg.values));
+      all.steps += one.steps;
+      all.indexed = all.indexed && one.indexed;
+      all.sorted = all.sorted || one.sorted;
+      all.sought = all.sought && one.sought;
+    }
+    return all;
   };
   for (const std::string& query :
        {"city=eq.上海", "city=eq.上海&level=eq.A", "order=name&limit=20", "order=name.desc",
         "order=city&limit=20", "order=credit.desc.nullslast", "name=like.A*&order=name",
         "city=eq.上海&order=id", "code=eq.AB123456"}) {
     const auto plan = explain(query);
-    EXPECT_EQ(plan.find("TEMP B-TREE"), std::string::npos) << query << ": " << plan;
-    EXPECT_NE(plan.find("USING INDEX"), std::string::npos) << query << ": " << plan;
+    EXPECT_TRUE(plan.indexed) << query << ": " << plan.steps;
+    // PostgreSQL may sort the few that an index finds.
+    const bool few = tenon::testing::on_postgres() && query.find('=') < query.find("order");
+    EXPECT_FALSE(plan.sorted && !few) << query << ": " << plan.steps;
   }
   for (const std::string& order : {"order=name", "order=city", "order=credit.desc.nullslast"}) {
     auto page = list("customer", order + "&limit=1");
     ASSERT_TRUE(page && page->next);
     const auto plan = explain(order + "&limit=1&after=" + *page->next);
-    EXPECT_EQ(plan.find("TEMP B-TREE"), std::string::npos) << plan;
-    EXPECT_EQ(plan.find("SCAN"), std::string::npos) << "a cursor seeks: " << plan;
+    EXPECT_FALSE(plan.sorted) << plan.steps;
+    EXPECT_TRUE(plan.sought) << "a cursor seeks: " << plan.steps;
   }
 }
 

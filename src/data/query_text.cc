@@ -1,5 +1,7 @@
 #include "data/query_text.h"
 
+#include "base/utf8.h"
+
 #include "data/query.h"
 
 namespace tenon::data {
@@ -86,7 +88,7 @@ Result<Parameters> split_query(std::string_view text) {
     auto name = percent_decode(pair.substr(0, equals));
     auto value = percent_decode(equals == std::string_view::npos ? std::string_view()
                                                                  : pair.substr(equals + 1));
-    if (!name || !value)
+    if (!name || !value || !utf8::is_valid(*name) || !utf8::is_valid(*value))
       return fail(Error(ErrorCode::invalid, "The query is not percent-encoded correctly.")
                       .because("query.encoding"));
     parameters.emplace_back(std::move(*name), std::move(*value));

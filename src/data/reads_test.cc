@@ -123,15 +123,14 @@ TEST_F(RelatedTest, are_read_by_one_statement_for_each_relation_and_page) {
 }
 
 TEST_F(RelatedTest, too_many_on_one_page_are_refused) {
-  ASSERT_TRUE(within([&](UnitOfWork& unit) -> Result<> {
-    for (int i = 0; i < 11; ++i) {
+  for (int i = 0; i < 11; ++i)
+    ASSERT_TRUE(within([&](UnitOfWork& unit) -> Result<> {
       TENON_ASSIGN(made, unit.insert(entity("customer"), json::object{{"name", "many"}}));
       for (int j = 0; j < 1000; ++j)
         TENON_TRY(unit.insert(entity("contact"),
                               json::object{{"phone", "1"}, {"customer", made.id.to_string()}}));
-    }
-    return {};
-  }));
+      return {};
+    }));
   EXPECT_EQ(answer("customer", "select=contact(phone)&name=eq.many&contact.limit=1000"),
             "query.embedded");
   EXPECT_NE(answer("customer", "select=contact(phone)&name=eq.many&contact.limit=900"),
@@ -383,11 +382,10 @@ TEST_F(ReadsTest, a_question_without_an_index_is_refused_on_a_large_table_only) 
                                              "name=contains.ab",
                                              "name=gt.a&order=visits"};
   for (const auto& text : unserved) EXPECT_EQ(answer("customer", text).front(), '[') << text;
-  ASSERT_TRUE(tenon::testing::run([](storage::Database* database) -> Task<> {
-    TENON_CO_ASSIGN(lease, co_await database->lease(soon()));
-    TENON_CO_TRY(lease.session().execute("UPDATE x1_customer SET rid = 20001"));
-    co_return co_await lease.commit();
-  }(&tenant_->database())));
+  if (tenon::testing::on_postgres())
+    grow_customers(20'000);
+  else
+    plainly("UPDATE x1_customer SET rid = 20001");
   for (const auto& text : unserved) EXPECT_EQ(answer("customer", text), "query.budget") << text;
   auto refused = ask("customer", "notes=eq.a");
   EXPECT_EQ(refused.error().code(), ErrorCode::exhausted);
@@ -408,6 +406,7 @@ TEST_F(ReadsTest, a_capped_count_of_a_whole_table_comes_with_an_estimate) {
       TENON_TRY(unit.insert(entity("customer"), json::object{{"name", "n"}}));
     return {};
   }));
+  if (tenon::testing::on_postgres()) plainly("ANALYZE x1_customer");
   auto page = ask("customer", "limit=1", {}, Count::planned);
   ASSERT_TRUE(page);
   EXPECT_EQ(page->total, 1000U);
@@ -451,6 +450,7 @@ TEST_F(ReadsTest, every_list_on_an_index_uses_it_whatever_the_scope) {
              .department = department,
              .departments = {},
              .rights = nullptr}));
+  grow_customers(5000);
   for (const auto scope : {Scope::all, Scope::self, Scope::department, Scope::department_tree}) {
     Viewer viewer{.user = UserId{Uuid{{9}}},
                   .department = department,
@@ -476,20 +476,19 @@ TEST_F(ReadsTest, every_list_on_an_index_uses_it_whatever_the_scope) {
         auto query =
             parse_query(entity("customer"), *split_query(text + "&limit=5" + after), viewer);
         ASSERT_TRUE(query);
-        const auto plan =
+        auto plan =
             plan_list(Sight(entity("customer"), viewer), *query,
-                      {.viewer = viewer, .dialect = Dialect::sqlite, .cursor_key = key});
+                      {.viewer = viewer, .dialect = reader.session().dialect(), .cursor_key = key});
         ASSERT_TRUE(plan);
-        for (const auto& leg : plan->legs) {
-          std::string details;
-          ASSERT_TRUE(reader.session().query("EXPLAIN QUERY PLAN " + leg.sql, views(leg.values),
-                                             [&](const storage::Row& row) {
-                                               details += std::string(row.text(3)) + "; ";
-                                               return storage::Visit::more;
-                                             }));
-          EXPECT_EQ(details.find("TEMP B-TREE"), std::string::npos) << text << ": " << details;
-          EXPECT_NE(details.find(" INDEX "), std::string::npos) << text << ": " << details;
-          if (pages > 0) EXPECT_EQ(details.find("SCAN"), std::string::npos) << text << details;
+        for (auto& leg : plan->legs) {
+          leg.values.back() = std::int64_t{6};
+          const auto how = explained(reader.session(), leg.sql, views(leg.values));
+          EXPECT_TRUE(how.indexed) << text << ": " << how.steps;
+          // PostgreSQL may sort the few that an index finds.
+          const bool few = tenon::testing::on_postgres() &&
+                           (scope != Scope::all || text.find('=') < text.find("order"));
+          EXPECT_FALSE(how.sorted && !few) << text << ": " << how.steps;
+          if (pages > 0) EXPECT_TRUE(how.sought) << text << how.steps;
         }
         auto page = tenant_->list(entity("customer"), *query, viewer, soon());
         ASSERT_TRUE(page);

@@ -107,6 +107,9 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
                                             const Viewer& viewer, Deadline deadline);
   [[nodiscard]] Result<Page> list_as_of(const EntityInfo& entity, const Query& query, Timestamp at,
                                         const Viewer& viewer, Deadline deadline);
+  /// Puts audit rows that wait for their seal behind the chain, `bound` at a time, until none is
+  /// left; gives their number. Nothing to do on SQLite. Errors: those of Database::lease().
+  [[nodiscard]] Task<std::size_t> seal_audit(std::size_t bound, Deadline deadline);
   /// Walks the audit chain. Cost: reads the whole audit; for the pool.
   [[nodiscard]] Result<AuditReport> verify_audit(const std::optional<ChainHead>& kept = {});
   [[nodiscard]] Result<Snapshot> snapshot(Viewer viewer, Deadline deadline);

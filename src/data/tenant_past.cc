@@ -2,6 +2,7 @@
 #include <array>
 
 #include "data/reader.h"
+#include "data/run_unit.h"
 #include "data/sight.h"
 #include "data/tenant_state.h"
 
@@ -48,6 +49,24 @@ Result<AuditReport> Tenant::verify_audit(const std::optional<ChainHead>& kept) {
   TENON_ASSIGN(lease, state_->database->reader());
   TENON_TRY(lease.snapshot());
   return data::verify_audit(lease.session(), kept);
+}
+
+Task<std::size_t> Tenant::seal_audit(std::size_t bound, Deadline deadline) {
+  std::size_t all = 0;
+  for (int failures = 0;;) {
+    TENON_CO_ASSIGN(lease, co_await state_->database->upkeep_lease(deadline));
+    lease.set_deadline(deadline);
+    auto sealed = data::seal_audit(lease.session(), bound);
+    Result<> done = sealed ? co_await lease.commit() : Result<>(std::unexpected(sealed.error()));
+    if (!done) {
+      // Another sealer was faster: what it left is read anew.
+      const bool raced = wants_rerun(done.error()) || done.error().reason() == "storage.unique";
+      if (!raced || ++failures == kMaxRuns) co_return std::unexpected(std::move(done.error()));
+      continue;
+    }
+    all += *sealed;
+    if (*sealed < bound) co_return all;
+  }
 }
 
 }  // namespace tenon::data

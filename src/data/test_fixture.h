@@ -140,6 +140,60 @@ class TenantTest : public ::testing::Test {
     return tenant_->list(entity(name), *parsed, {}, soon());
   }
 
+  /// Seals what waits and walks the audit chain.
+  Result<AuditReport> audited(const std::optional<ChainHead>& kept = {}) {
+    TENON_TRY(tenon::testing::run(tenant_->seal_audit(3, soon())));
+    return tenant_->verify_audit(kept);
+  }
+
+  /// Runs SQL as it is, in a transaction of its own.
+  void plainly(const std::string& sql) {
+    auto done = tenon::testing::run([](Tenant* tenant, const std::string* text) -> Task<> {
+      TENON_CO_ASSIGN(lease, co_await tenant->database().lease(soon()));
+      TENON_CO_TRY(lease.session().script(*text));
+      co_return co_await lease.commit();
+    }(tenant_.get(), &sql));
+    ASSERT_TRUE(done) << done.error().for_log();
+  }
+
+  /// Makes the customers so many that PostgreSQL's planner, which goes by its statistics, has a
+  /// reason to use an index. SQLite's goes by its rules.
+  void grow_customers(int rows) {
+    if (!tenon::testing::on_postgres()) return;
+    plainly(
+        "INSERT INTO x1_customer(\"id\", \"f_name\", \"s_name\", \"f_city\", \"f_credit\", "
+        "\"version\", \"created_at\", \"updated_at\") SELECT gen_random_uuid(), 'm' || i, 'm' || "
+        "i, 'c' || i % 50, i % 1000, 1, 0, 0 FROM generate_series(1, " +
+        std::to_string(rows) + ") AS g(i)");
+    plainly("ANALYZE x1_customer");
+  }
+
+  struct Explained {
+    std::string steps;
+    bool indexed = false;  // every walk of a table is one of an index
+    bool sorted = false;   // rows are sorted on the way
+    bool sought = false;   // the walk starts at a value
+  };
+  /// How the database would run a statement.
+  static Explained explained(storage::Session& session, const std::string& sql,
+                             storage::Values values) {
+    const bool sqlite = session.dialect() == storage::Dialect::sqlite;
+    Explained plan;
+    auto done = session.query((sqlite ? "EXPLAIN QUERY PLAN " : "EXPLAIN ") + sql, values,
+                              [&](const storage::Row& row) {
+                                plan.steps += std::string(row.text(sqlite ? 3 : 0)) + "; ";
+                                return storage::Visit::more;
+                              });
+    EXPECT_TRUE(done) << done.error().for_log();
+    const auto has = [&](std::string_view word) {
+      return plan.steps.find(word) != std::string::npos;
+    };
+    plan.indexed = has(sqlite ? " INDEX " : "Index ") && !has("Seq Scan");
+    plan.sorted = has(sqlite ? "TEMP B-TREE" : "Sort");
+    plan.sought = sqlite ? !has("SCAN") : has("Index Cond");
+    return plan;
+  }
+
   /// The answer to `select=name` as `a,b,c`, or the reason of the error.
   std::string names(std::string_view query) {
     auto page = list("customer", std::string(query) + "&select=name");

@@ -116,6 +116,9 @@ class Database {
   /// cancelled
   /// (`storage.deadline`) when `deadline` passes first. Cancel: leaves the line.
   [[nodiscard]] virtual Task<Lease> lease(Deadline deadline) = 0;
+  /// A lease for upkeep that no rule of the business reads: on PostgreSQL its statements each see
+  /// the newest state (READ COMMITTED), so that it makes no other transaction run again.
+  [[nodiscard]] virtual Task<Lease> upkeep_lease(Deadline deadline) { return lease(deadline); }
   /// A reader now, without waiting. Errors: unavailable (`storage.readers`) when all are out.
   [[nodiscard]] virtual Result<ReadLease> reader() = 0;
   [[nodiscard]] virtual Dialect dialect() const noexcept = 0;

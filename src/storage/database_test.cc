@@ -10,6 +10,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fstream>
+#include <limits>
 
 #include "storage/postgres.h"
 #include "storage/postgres_scratch.h"
@@ -318,6 +319,24 @@ TEST_F(DatabaseTest, refuses_attach_extensions_and_double_quoted_strings) {
   for (const auto* sql :
        {"ATTACH ':memory:' AS x", "SELECT load_extension('x')", "SELECT \"no such column\" FROM t"})
     EXPECT_FALSE(reader->session().query(sql, {}, [](const Row&) { return Visit::more; })) << sql;
+}
+
+TEST_F(DatabaseTest, says_of_a_sum_that_is_too_large_that_it_is_out_of_range) {
+  auto work = [](Database* database) -> Task<> {
+    TENON_CO_ASSIGN(lease, co_await database->lease(Deadline::after(kSoon)));
+    TENON_CO_TRY(insert(lease.session(), std::numeric_limits<std::int64_t>::max(), "a"));
+    TENON_CO_TRY(insert(lease.session(), 1, "b"));
+    const auto* sum = database->dialect() == Dialect::sqlite
+                          ? "SELECT sum(k) FROM t"
+                          : "SELECT CAST(sum(k) AS BIGINT) FROM t";
+    auto done = lease.session().query(sum, {}, [](const Row&) { return Visit::more; });
+    EXPECT_FALSE(done);
+    if (!done) EXPECT_EQ(done.error().code(), ErrorCode::invalid);
+    if (!done) EXPECT_EQ(done.error().reason(), "storage.range");
+    co_return co_await lease.commit();
+  };
+  auto done = run(work(database_.get()));
+  EXPECT_TRUE(done) << "the unit goes on";
 }
 
 TEST_F(DatabaseTest, folds_case_in_every_script) {

@@ -14,7 +14,8 @@
 namespace tenon::storage {
 
 /// Errors of every operation: conflict (`storage.unique` with the physical column as field path,
-/// `storage.foreign_key`, `storage.check`), exhausted (`storage.full`, `storage.limit`), cancelled
+/// `storage.foreign_key`, `storage.check`), invalid (`storage.not_null`, `storage.range`: a number
+/// that does not fit), exhausted (`storage.full`, `storage.limit`), cancelled
 /// (`storage.deadline`), unavailable
 /// (`storage.busy`, `storage.rerun`: the transaction has died through no fault of the caller, run
 /// the whole unit again; `storage.failed`: this database takes no writes any more), internal.

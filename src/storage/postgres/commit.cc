@@ -39,6 +39,8 @@ std::unexpected<Error> unknown(const PGconn* handle) {
 Task<> Connection::commit() {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   PGconn* handle = handle_.get();
+  // A connection that is gone before COMMIT was sent has a certain outcome: none.
+  if (closed_by_server()) co_return lost("commit");
   queue("COMMIT");
   TENON_CO_TRY(send_queued());
   if (PQpipelineSync(handle) != 1) co_return lost("commit");

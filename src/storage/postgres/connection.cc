@@ -38,14 +38,15 @@ bool failed(const PGresult* result) noexcept {
 Result<std::unique_ptr<Connection>> Connection::open(const ConnectOptions& options,
                                                      Deadline deadline) {
   const std::string set = settings(options);
-  const std::array<const char*, 8> names{
-      "dbname",          "application_name",    "client_encoding",  "options",
-      "keepalives_idle", "keepalives_interval", "tcp_user_timeout", nullptr};
-  const std::array<const char*, 8> values{
-      options.url.c_str(), "tenon", "UTF8", set.c_str(), "5", "3", "10000", nullptr};
+  const std::array<const char*, 9> names{
+      "dbname",           "application_name", "client_encoding",
+      "options",          "keepalives_idle",  "keepalives_interval",
+      "keepalives_count", "tcp_user_timeout", nullptr};
+  const std::array<const char*, 9> values{
+      options.url.c_str(), "tenon", "UTF8", set.c_str(), "5", "3", "3", "10000", nullptr};
   Handle handle(PQconnectStartParams(names.data(), values.data(), 1));
   if (handle == nullptr) return fail(ErrorCode::exhausted, "Out of memory.");
-  auto connection = std::unique_ptr<Connection>(new Connection(std::move(handle)));
+  auto connection = std::unique_ptr<Connection>(new Connection(std::move(handle), options.cancels));
   TENON_TRY(connection->connect(deadline));
   return connection;
 }
@@ -83,11 +84,15 @@ Result<> Connection::wait(short events, Deadline deadline) {
   }
 }
 
+/// A cancel that fails or waits behind others leaves the statement to its own timeout and the
+/// connection to be dropped.
 void Connection::cancel() noexcept {
-  const CancelHandle cancel(PQgetCancel(handle_.get()));
-  std::array<char, 256> text{};
-  // A cancel that fails leaves the statement to its own timeout and the connection to be dropped.
-  if (cancel != nullptr) (void)PQcancel(cancel.get(), text.data(), static_cast<int>(text.size()));
+  CancelHandle handle(PQgetCancel(handle_.get()));
+  if (handle == nullptr) return;
+  (void)cancels_->post([request = std::move(handle)] {
+    std::array<char, 256> text{};
+    (void)PQcancel(request.get(), text.data(), static_cast<int>(text.size()));
+  });
 }
 
 Result<> Connection::send(bool sent, std::string_view doing) {
@@ -97,6 +102,8 @@ Result<> Connection::send(bool sent, std::string_view doing) {
 }
 
 Result<> Connection::send_queued() {
+  if (state() == PQTRANS_IDLE && sent_ == 0)
+    for (auto& name : std::exchange(stale_, {})) queued_.push_front("DEALLOCATE " + name);
   while (!queued_.empty()) {
     const auto sql = std::move(queued_.front());
     queued_.pop_front();
@@ -216,7 +223,7 @@ Result<ResultHandle> Connection::run(std::string_view place, std::string_view sq
   auto answer = collect(sql, deadline);
   // A table has changed under a prepared statement: it is made anew in the next run.
   if (!answer && answer.error().reason() == "storage.rerun") {
-    for (const auto& [key, known] : prepared_) queue("DEALLOCATE " + known.name);
+    for (const auto& [key, known] : prepared_) stale_.push_back(known.name);
     prepared_.clear();
   }
   return answer;
@@ -269,6 +276,14 @@ bool Connection::hung_up() noexcept {
     broken_ = true;
   // The server says why it goes before it closes.
   if (!broken_ && PQisBusy(handle_.get()) == 0) broken_ = state() != PQTRANS_IDLE;
+  return broken_;
+}
+
+bool Connection::closed_by_server() noexcept {
+  pollfd watched{.fd = PQsocket(handle_.get()), .events = POLLIN, .revents = 0};
+  // The last words come first, the end of the stream after them.
+  for (int look = 0; look < 3 && !broken_ && ::poll(&watched, 1, 0) > 0; ++look)
+    broken_ = PQconsumeInput(handle_.get()) != 1 || PQstatus(handle_.get()) == CONNECTION_BAD;
   return broken_;
 }
 

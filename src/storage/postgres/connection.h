@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "async/blocking_pool.h"
 #include "async/deadline.h"
 #include "async/task.h"
 #include "storage/postgres/handles.h"
@@ -22,8 +23,10 @@ namespace tenon::storage::postgres {
 struct ConnectOptions {
   std::string url;
   std::chrono::milliseconds statement_timeout{5000};
-  std::chrono::milliseconds lock_timeout{1000};
+  // Longer than the second after which the server looks for a deadlock: that is to be run again.
+  std::chrono::milliseconds lock_timeout{1200};
   std::chrono::milliseconds idle_in_transaction_timeout{10'000};
+  std::shared_ptr<BlockingPool> cancels;  // shared with the pool; where cancel requests are sent
 };
 
 /// Thread: one at a time.
@@ -56,6 +59,8 @@ class Connection {
   [[nodiscard]] bool broken() const noexcept { return broken_; }
   /// Whether the server has closed it while it lay idle. Cost: one poll().
   [[nodiscard]] bool hung_up() noexcept;
+  /// The same in the midst of a transaction.
+  [[nodiscard]] bool closed_by_server() noexcept;
   [[nodiscard]] PGTransactionStatusType state() const noexcept {
     return PQtransactionStatus(handle_.get());
   }
@@ -67,7 +72,8 @@ class Connection {
   void settle_in(std::string place) { place_ = std::move(place); }
 
  private:
-  explicit Connection(Handle handle) noexcept : handle_(std::move(handle)) {}
+  Connection(Handle handle, std::shared_ptr<BlockingPool> cancels) noexcept
+      : handle_(std::move(handle)), cancels_(std::move(cancels)) {}
 
   struct Prepared {
     std::string name;
@@ -96,11 +102,13 @@ class Connection {
   [[nodiscard]] std::unexpected<Error> lost(std::string_view doing);
 
   Handle handle_;
+  std::shared_ptr<BlockingPool> cancels_;  // shared with the other connections
   std::string place_;
   std::deque<std::string> queued_;
-  std::size_t sent_ = 0;  // statements of the open pipeline
-  bool owed_ = false;     // an answer that nobody has read
-  bool late_ = false;     // the server was asked to cancel
+  std::vector<std::string> stale_;  // prepared statements to be forgotten outside a transaction
+  std::size_t sent_ = 0;            // statements of the open pipeline
+  bool owed_ = false;               // an answer that nobody has read
+  bool late_ = false;               // the server was asked to cancel
   bool broken_ = false;
   std::uint64_t counter_ = 0;
   std::unordered_map<std::string, Prepared, Hash, std::equal_to<>> prepared_;

@@ -13,23 +13,42 @@ namespace tenon::storage {
 namespace postgres {
 namespace {
 
+/// After a transaction had to be run again, so many go one after another: its repetition is among
+/// them and cannot lose again, however hot the row is that all of them write.
+constexpr int kInTurn = 32;
+
 struct Counters {
+  std::atomic<int> in_turn = 0;
   std::atomic<std::uint64_t> commits = 0, reruns = 0;
   std::atomic<std::size_t> readers = 0;
 };
 
 class WriterLease final : public Lease::Backend {
  public:
-  WriterLease(Slot slot, const Place& place, Deadline cap, std::shared_ptr<Counters> counters)
-      : session_(std::move(slot), place, Manner::writer),
+  WriterLease(Slot slot, const Place& place, Manner manner, Deadline cap,
+              std::shared_ptr<Counters> counters)
+      : session_(std::move(slot), place, manner, company(manner, *counters)),
         cap_(cap),
         counters_(std::move(counters)) {
     session_.set_deadline(cap_);
+  }
+  WriterLease(const WriterLease&) = delete;
+  WriterLease& operator=(const WriterLease&) = delete;
+  ~WriterLease() override {
+    if (!session_.raced()) return;
+    ++counters_->reruns;
+    counters_->in_turn = kInTurn;
   }
 
   Session& session() noexcept override { return session_; }
   void set_deadline(Deadline deadline) noexcept override {
     session_.set_deadline(cap_.min(deadline));
+  }
+
+  void extend(Deadline cap) noexcept override {
+    cap_ = cap;
+    session_.take_long();
+    session_.set_deadline(cap_);
   }
 
   Task<> commit() override {
@@ -40,12 +59,16 @@ class WriterLease final : public Lease::Backend {
     }
     auto done = co_await session_.commit();
     if (done) ++counters_->commits;
-    if (!done && done.error().reason() == "storage.rerun") ++counters_->reruns;
     co_return done;
   }
   void rollback() noexcept override { session_.rollback(); }
 
  private:
+  static Company company(Manner manner, Counters& counters) noexcept {
+    if (manner != Manner::writer || counters.in_turn <= 0) return Company::welcome;
+    return --counters.in_turn >= 0 ? Company::alone : Company::welcome;
+  }
+
   PostgresSession session_;
   Deadline cap_;
   std::shared_ptr<Counters> counters_;  // shared: a lease may outlive its database's closing
@@ -77,11 +100,8 @@ class PostgresDatabase final : public Database {
   PostgresDatabase(std::shared_ptr<Pool> pool, Place place, BlockingPool& blocking, Options options)
       : pool_(std::move(pool)), place_(std::move(place)), blocking_(blocking), options_(options) {}
 
-  Task<Lease> lease(Deadline deadline) override {
-    TENON_CO_ASSIGN(slot, co_await pool_->enter(deadline));
-    co_return Lease(std::make_unique<WriterLease>(std::move(slot), place_,
-                                                  Deadline::after(options_.lease_cap), counters_));
-  }
+  Task<Lease> lease(Deadline deadline) override { return take(Manner::writer, deadline); }
+  Task<Lease> upkeep_lease(Deadline deadline) override { return take(Manner::upkeep, deadline); }
 
   Result<ReadLease> reader() override {
     if (counters_->readers++ >= options_.readers) {
@@ -123,6 +143,12 @@ class PostgresDatabase final : public Database {
   }
 
  private:
+  Task<Lease> take(Manner manner, Deadline deadline) {
+    TENON_CO_ASSIGN(slot, co_await pool_->enter(deadline));
+    co_return Lease(std::make_unique<WriterLease>(std::move(slot), place_, manner,
+                                                  Deadline::after(options_.lease_cap), counters_));
+  }
+
   std::shared_ptr<Pool> pool_;  // shared with the other tenants of the server
   Place place_;
   BlockingPool& blocking_;

@@ -29,9 +29,7 @@ constexpr std::array kMeanings{
             "The transaction was lost; run it again."},
     Meaning{"25P02", ErrorCode::unavailable, "storage.rerun",
             "The transaction was lost; run it again."},
-    // A statement that was prepared under an older form of a table, or is not known any more.
-    Meaning{"0A000", ErrorCode::unavailable, "storage.rerun",
-            "The transaction was lost; run it again."},
+    // A statement that is not known any more.
     Meaning{"26000", ErrorCode::unavailable, "storage.rerun",
             "The transaction was lost; run it again."},
     Meaning{"53100", ErrorCode::exhausted, "storage.full",
@@ -59,7 +57,12 @@ constexpr std::array kMeanings{
     Meaning{"23", ErrorCode::internal, "storage.check", "A value breaks a rule of its table."},
 };
 
-Meaning meaning_of(std::string_view state) {
+/// 0A000 says that a statement was prepared under an older form of a table, where it comes from
+/// here; anywhere else it is SQL that the server does not know.
+constexpr std::string_view kStaleFrom = "RevalidateCachedQuery";
+
+Meaning meaning_of(std::string_view state, std::string_view function) {
+  if (state == "0A000" && function == kStaleFrom) return meaning_of("26000", {});
   for (const auto& meaning : kMeanings)
     if (state.starts_with(meaning.state)) return meaning;
   return {"", ErrorCode::internal, "storage.internal", "The database refused a statement."};
@@ -94,7 +97,7 @@ std::vector<FieldError> columns_of(std::string_view detail) {
 Error to_error(const PGresult* result, std::string_view doing, std::source_location where) {
   const auto state = part(result, PG_DIAG_SQLSTATE);
   if (state.empty()) return connection_lost(nullptr, PQresultErrorMessage(result), where);
-  const auto meaning = meaning_of(state);
+  const auto meaning = meaning_of(state, part(result, PG_DIAG_SOURCE_FUNCTION));
   Error error(meaning.code, meaning.message, where);
   if (state == "23505")
     error = std::move(error).with_fields(columns_of(part(result, PG_DIAG_MESSAGE_DETAIL)));

@@ -40,6 +40,10 @@ Slot::~Slot() {
   if (connection_ != nullptr) pool_->give_back(std::move(connection_));
 }
 
+void Slot::drop() noexcept {
+  if (connection_ != nullptr) pool_->close(std::move(connection_));
+}
+
 Result<Connection*> Slot::connection(const std::string& place, Deadline deadline) {
   if (connection_ == nullptr) {
     TENON_ASSIGN(taken, pool_->take(place, deadline));
@@ -52,7 +56,9 @@ Pool::Pool(PostgresOptions options, Random& random)
     : options_(std::move(options)),
       random_(random),
       mark_(hex(sha256(database_of(options_.url))).substr(0, 8)),
-      permits_(options_.connections, options_.queue) {}
+      permits_(options_.connections, options_.queue),
+      cancels_(std::make_shared<BlockingPool>(
+          BlockingPool::Options{.threads = 1, .queue = options_.connections, .name = "cancel"})) {}
 
 Task<Slot> Pool::enter(Deadline deadline) {
   auto self = shared_from_this();
@@ -79,16 +85,24 @@ Result<std::unique_ptr<Connection>> Pool::take(const std::string& place, Deadlin
       auto best = std::ranges::find_if(idle_.rbegin(), idle_.rend(), [&](const auto& connection) {
         return connection->place() == place;
       });
-      // One of another tenant is taken only when there may be no more of them.
-      if (best == idle_.rend() && idle_.size() >= options_.connections / 2 && !idle_.empty())
-        best = idle_.rend() - 1;
+      // One of another tenant is taken when there may be no more of them or many lie idle. Whoever
+      // asks has a permit and no connection, so that fewer than all are in use.
+      const bool enough = open_ >= options_.connections || idle_.size() > options_.connections / 2;
+      if (best == idle_.rend() && enough) best = idle_.rend() - 1;
       if (best != idle_.rend()) {
         found = std::move(*best);
         idle_.erase(std::next(best).base());
+      } else {
+        ++open_;
       }
     }
-    if (found == nullptr) return connect(deadline);
+    if (found == nullptr) {
+      auto made = connect(deadline);
+      if (!made) close(nullptr);
+      return made;
+    }
     if (!found->hung_up()) return found;
+    close(std::move(found));
   }
 }
 
@@ -96,7 +110,7 @@ Result<std::unique_ptr<Connection>> Pool::take(const std::string& place, Deadlin
 Result<std::unique_ptr<Connection>> Pool::connect(Deadline deadline) {
   deadline = deadline.min(Deadline::after(options_.connect_within));
   for (auto pause = kFirstPause;; pause = std::min(pause * 2, kFirstPause * 16)) {
-    auto made = Connection::open({.url = options_.url}, deadline);
+    auto made = Connection::open({.url = options_.url, .cancels = cancels_}, deadline);
     if (made || made.error().reason() != "storage.connection") return made;
     const auto jitter = std::chrono::microseconds(
         random_.next() % static_cast<std::uint64_t>(std::chrono::microseconds(pause).count()));
@@ -108,9 +122,15 @@ Result<std::unique_ptr<Connection>> Pool::connect(Deadline deadline) {
 
 void Pool::give_back(std::unique_ptr<Connection> connection) noexcept {
   connection->abandon();
-  if (connection->broken()) return;
+  if (connection->broken()) return close(std::move(connection));
   const std::lock_guard lock(mutex_);
-  if (idle_.size() < options_.connections) idle_.push_back(std::move(connection));
+  idle_.push_back(std::move(connection));
+}
+
+void Pool::close(std::unique_ptr<Connection> connection) noexcept {
+  connection.reset();
+  const std::lock_guard lock(mutex_);
+  --open_;
 }
 
 Result<> Pool::check() {

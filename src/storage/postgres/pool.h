@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "async/blocking_pool.h"
 #include "async/permit.h"
 #include "base/random.h"
 #include "storage/postgres.h"
@@ -30,7 +31,7 @@ class Slot {
   /// Blocks while a connection is made. Errors: unavailable (`storage.connection`).
   [[nodiscard]] Result<Connection*> connection(const std::string& place, Deadline deadline);
   /// Forgets a connection that broke.
-  void drop() noexcept { connection_.reset(); }
+  void drop() noexcept;
   [[nodiscard]] Connection* held() const noexcept { return connection_.get(); }
 
  private:
@@ -59,6 +60,8 @@ class Pool final : public PostgresPool, public std::enable_shared_from_this<Pool
                                                          Deadline deadline);
   [[nodiscard]] Result<std::unique_ptr<Connection>> connect(Deadline deadline);
   void give_back(std::unique_ptr<Connection> connection) noexcept;
+  /// Closes it. Null: one that could not be made.
+  void close(std::unique_ptr<Connection> connection) noexcept;
 
   const PostgresOptions options_;
   Random& random_;
@@ -66,6 +69,9 @@ class Pool final : public PostgresPool, public std::enable_shared_from_this<Pool
   PermitPool permits_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Connection>> idle_;  // the one used last is last
+  std::size_t open_ = 0;                           // idle, in use or being made
+  // Asks the server to cancel statements. libpq does so with a connection of its own that blocks.
+  std::shared_ptr<BlockingPool> cancels_;
 };
 
 }  // namespace tenon::storage::postgres

@@ -1,6 +1,7 @@
 #pragma once
-// A Session over a pooled connection, in one of three manners: single statements on the newest
-// state, all statements on one snapshot, or a serializable transaction that writes.
+// A Session over a pooled connection, in one of four manners: single statements on the newest
+// state, all statements on one snapshot, a serializable transaction that writes, or one that does
+// so on the newest state of each statement.
 
 #include <memory>
 #include <string>
@@ -15,13 +16,18 @@ struct Place {
   std::string role;
 };
 
-enum class Manner : std::uint8_t { single, snapshot, writer };
+enum class Manner : std::uint8_t { single, snapshot, writer, upkeep };
+
+/// Whether a writer runs beside others, or waits until none of the tenant's runs and lets none
+/// begin.
+enum class Company : std::uint8_t { welcome, alone };
 
 /// Thread: one at a time.
 class PostgresSession final : public Session {
  public:
-  PostgresSession(Slot slot, Place place, Manner manner) noexcept
-      : slot_(std::move(slot)), place_(std::move(place)), manner_(manner) {}
+  PostgresSession(Slot slot, Place place, Manner manner,
+                  Company company = Company::welcome) noexcept
+      : slot_(std::move(slot)), place_(std::move(place)), manner_(manner), company_(company) {}
 
   [[nodiscard]] Dialect dialect() const noexcept override { return Dialect::postgres; }
   [[nodiscard]] Result<> query(std::string_view sql, Values values, Visitor visit) override;
@@ -29,9 +35,14 @@ class PostgresSession final : public Session {
   [[nodiscard]] Result<> script(std::string_view sql) override;
 
   void set_deadline(Deadline deadline) noexcept { deadline_ = deadline; }
+  /// Only the deadline bounds its statements, not the time that the server gives each. Requires:
+  /// nothing was asked yet.
+  void take_long() noexcept { long_ = true; }
   /// From here on all statements see one state, that of this moment. Requires: Manner::single.
   [[nodiscard]] Result<> make_snapshot();
   [[nodiscard]] bool died() const noexcept { return died_; }
+  /// Whether another transaction was in the way, so that this one must be run again.
+  [[nodiscard]] bool raced() const noexcept { return raced_; }
   /// Cancel: ignored.
   [[nodiscard]] Task<> commit();
   void rollback() noexcept;
@@ -41,15 +52,24 @@ class PostgresSession final : public Session {
   [[nodiscard]] Result<ResultHandle> run(std::string_view sql, Values values);
   [[nodiscard]] Result<ResultHandle> run_once(std::string_view sql, Values values);
   void leave_statement(Connection& connection);
+  enum class Effect : std::uint8_t { none, some };
+  void guard(Connection& connection, Effect effect);
   void after_failure(Connection& connection, const Error& error);
+  [[nodiscard]] bool writes() const noexcept {
+    return manner_ == Manner::writer || manner_ == Manner::upkeep;
+  }
 
   Slot slot_;
   Place place_;
   Manner manner_;
+  Company company_;
   Deadline deadline_ = Deadline::never();
   bool begun_ = false;
+  bool long_ = false;
   bool died_ = false;
+  bool raced_ = false;
   bool guarded_ = false;  // the savepoint of the last statement is open
+  bool dirty_ = false;    // and something was written since
   bool undo_ = false;     // and must be gone back to
   bool locked_ = false;   // against other changes of the schema
 };

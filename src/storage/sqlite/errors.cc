@@ -80,8 +80,12 @@ Meaning meaning_of(int code) {
 }  // namespace
 
 Error to_error(int code, sqlite3* handle, std::string_view doing, std::source_location where) {
-  const auto meaning = meaning_of(code);
   const std::string text = handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+  // The only failure of a well-formed statement that has no code of its own.
+  const auto meaning =
+      code == SQLITE_ERROR && text == "integer overflow"
+          ? Meaning{ErrorCode::invalid, "storage.range", "A number is out of its range."}
+          : meaning_of(code);
   Error error(meaning.code, meaning.message, where);
   auto context = text + " (" + std::to_string(code) + ")";
   if (!doing.empty()) context = std::string(doing.substr(0, 200)) + ": " + context;
