@@ -209,9 +209,9 @@ Result<Assignments> decode_fields(const EntityInfo& entity, const json::object& 
   for (std::size_t i = 0; i < entity.columns().size(); ++i) {
     const auto& column = entity.columns()[i];
     const auto* value = fields.if_contains(column.name);
-    const bool writable = column.writable || (author == Author::module && !column.system &&
-                                              !column.derived &&
-                                              column.type == FieldType::computed);
+    const bool writable =
+        column.writable || (author == Author::module && !column.system && !column.derived &&
+                            column.type == FieldType::computed);
     if (value != nullptr && !writable) {
       complain(column.name, {"read_only", "This field is set by the system."});
       continue;

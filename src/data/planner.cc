@@ -76,8 +76,8 @@ struct Leg {
     // PostgreSQL walks an index in order only when the order names its first column too, though it
     // is NULL in all rows.
     const bool all = part == Part::null && dialect == Dialect::postgres;
-    statement.sql = "SELECT " + select + where +
-                    order_by(all ? order : sorted, part == Part::valued || all);
+    statement.sql =
+        "SELECT " + select + where + order_by(all ? order : sorted, part == Part::valued || all);
     add_limit(statement);
     return statement;
   }

@@ -1,7 +1,6 @@
 #include "data/query_text.h"
 
 #include "base/utf8.h"
-
 #include "data/query.h"
 
 namespace tenon::data {

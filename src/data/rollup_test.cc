@@ -79,9 +79,8 @@ TEST_F(RollupTest, refuses_a_sum_and_a_formula_that_overflow_and_keeps_everythin
 
 TEST_F(RollupTest, lets_nobody_commit_a_row_whose_roll_up_failed) {
   const auto made = put("order", {{"code", "A"}});
-  const json::object large{{"order_ref", made->id.to_string()},
-                           {"quantity", 1},
-                           {"price", "90000000000000000.00"}};
+  const json::object large{
+      {"order_ref", made->id.to_string()}, {"quantity", 1}, {"price", "90000000000000000.00"}};
   ASSERT_TRUE(within([&](UnitOfWork& unit) { return unit.insert(of("line"), large); }));
   auto swallowed = within([&](UnitOfWork& unit) -> Result<> {
     EXPECT_FALSE(unit.insert(of("line"), large));

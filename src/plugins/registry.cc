@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "async/run_on.h"
-#include "async/timer.h"
 #include "data/act.h"
 
 namespace tenon::plugins {
@@ -13,14 +12,6 @@ namespace {
 Result<PluginHandle> load_installed(Host& host, data::Tenant& tenant, const data::PluginRow& row) {
   TENON_ASSIGN(component, tenant.component(row.id));
   return host.loader().load(row.manifest, component);
-}
-
-/// Whether a server that failed like this may be well again by itself.
-bool may_come_back(const Error& error) {
-  const std::string_view reason = error.reason();
-  return reason == "storage.connection" || reason == "storage.open" || reason == "storage.server" ||
-         reason == "storage.pool" || reason == "storage.deadline" || reason == "storage.io" ||
-         reason == "storage.readonly";
 }
 
 }  // namespace
@@ -78,69 +69,6 @@ std::shared_ptr<Workspace> Registry::serve(const std::shared_ptr<data::Tenant>& 
                                    .deliverer = std::move(deliverer),
                                    .server = tenants_.address(tenant->name())};
   return workspace;
-}
-
-void Registry::note_away(const std::string& tenant, std::string server, const Error& error) {
-  const std::unique_lock lock(mutex_);
-  auto& away = away_[tenant];
-  const bool first = away.server.empty();
-  away.server = std::move(server);
-  away.pause = first ? kFirstPause : std::min(away.pause * 2, kLongestPause);
-  away.next = std::chrono::steady_clock::now() + away.pause;
-  if (first && listener_.away) listener_.away(tenant, error);
-}
-
-void Registry::try_again(const std::string& tenant) {
-  auto server = tenants_.address(tenant);
-  auto opened = tenants_.open(tenant);
-  if (!opened) {
-    note_away(tenant, std::move(server), opened.error());
-    return;
-  }
-  serve(*std::move(opened));
-  {
-    const std::unique_lock lock(mutex_);
-    away_.erase(tenant);
-  }
-  if (listener_.back) listener_.back(tenant);
-}
-
-std::vector<std::string> Registry::due() const {
-  const std::shared_lock lock(mutex_);
-  std::vector<std::string> names;
-  for (const auto& [name, away] : away_)
-    if (away.next <= std::chrono::steady_clock::now()) names.push_back(name);
-  return names;
-}
-
-asio::awaitable<void> Registry::watch() {
-  while (co_await sleep_until(Deadline::after(kLookAtServers))) {
-    for (const std::string& name : due())
-      (void)co_await tenants_.servers().run([this, &name]() -> Result<> {
-        try_again(name);
-        return {};
-      });
-    co_await look_at_servers();
-  }
-}
-
-asio::awaitable<void> Registry::look_at_servers() {
-  std::map<std::string, std::shared_ptr<data::Tenant>> asked;  // one tenant of each server
-  {
-    const std::shared_lock lock(mutex_);
-    for (const auto& [name, entry] : entries_)
-      if (!entry.server.empty()) asked.emplace(entry.server, entry.workspace->tenant());
-  }
-  for (const auto& [server, tenant] : asked) {
-    auto answer = TENON_CO_ACT(*tenant, tenant->ping(Deadline::after(std::chrono::seconds(1))));
-    // A server that has too much to do is not away.
-    if (!answer && !may_come_back(answer.error())) continue;
-    const std::unique_lock lock(mutex_);
-    if (answer)
-      silent_.erase(server);
-    else
-      silent_.insert(server);
-  }
 }
 
 Result<std::shared_ptr<Workspace>> Registry::serving(std::string_view tenant) const {

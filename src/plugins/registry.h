@@ -5,6 +5,7 @@
 // tried again until it can be served; the others do not notice.
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -94,7 +95,8 @@ class Registry {
   struct Entry {
     std::shared_ptr<Workspace> workspace;
     std::unique_ptr<Deliverer> deliverer;
-    std::string server;  // address; empty: a file
+    std::string server;        // address; empty: a file
+    std::uint64_t sealed = 0;  // commits that its audit is sealed up to
   };
   struct Away {
     std::string server;
@@ -109,6 +111,11 @@ class Registry {
   /// Looks at the servers until it is stopped.
   [[nodiscard]] asio::awaitable<void> watch();
   [[nodiscard]] asio::awaitable<void> look_at_servers();
+  [[nodiscard]] asio::awaitable<void> seal_audits();
+  /// Tenants that have committed something since their audit was sealed.
+  [[nodiscard]] std::map<std::string, std::shared_ptr<data::Tenant>> unsealed() const;
+  /// Whether a server that failed like this may be well again by itself.
+  [[nodiscard]] static bool may_come_back(const Error& error) noexcept;
   [[nodiscard]] Task<> initialise(std::shared_ptr<Workspace> workspace, PluginHandle plugin,
                                   const InstallRequest& request);
 

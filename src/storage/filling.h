@@ -28,9 +28,6 @@ class Filling {
 /// Makes the file, or opens the one that is there. Requires: nobody else has it open.
 [[nodiscard]] Result<std::unique_ptr<Filling>> fill_sqlite(const std::string& file,
                                                            std::uint32_t format);
-/// Gives the room of dropped tables back. Requires: as fill_sqlite(). Cost: writes the file anew.
-[[nodiscard]] Result<> shrink_sqlite(const std::string& file);
-
 /// A reader of one moment. Errors: unavailable (`storage.corrupt`, `storage.format`), with the
 /// file's name.
 [[nodiscard]] Result<std::unique_ptr<Session>> read_sqlite(const std::string& file,

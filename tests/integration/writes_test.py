@@ -10,7 +10,7 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from private_postgres import PrivatePostgres  # noqa: E402
-from tenon_server import BINARY, Server  # noqa: E402
+from tenon_server import BINARY, Server, wait_until  # noqa: E402
 
 CUSTOMER = "/api/v1/crm/customer"
 REPRESENTATION = {"Prefer": "return=representation"}
@@ -135,7 +135,17 @@ class WritesOnPostgresTest(WritesTest):
     def database(cls) -> list:
         cls.postgres = PrivatePostgres.required()
         cls.addClassCleanup(cls.postgres.close)
-        return ["--database", cls.postgres.fresh_database()]
+        cls.url = cls.postgres.fresh_database()
+        return ["--database", cls.url]
+
+    def test_the_audit_is_sealed_soon_after_the_commit(self):
+        self.assertEqual(self.post({"name": "sealed"}).status, 201)
+        open_rows = "SELECT count(*) FROM t_demo.audit WHERE position IS NULL"
+        wait_until(lambda: self.postgres.ask(open_rows, self.url.rsplit("/", 1)[1]) == [["0"]], what="the seal")
+        command = [str(BINARY), "audit", "verify", "--data", str(self.server.data), "--tenant", "demo"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn(" 0 wait for their seal", done.stdout)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,8 @@ timed() {
 }
 
 check_format() { tracked_cpp | xargs -r clang-format-19 --dry-run --Werror; }
-check_web() {
-  npm --prefix web run --silent types
-  npm --prefix web run --silent lint
-}
+# Joined by &&: a function that runs before || does not stop at the first command that fails.
+check_web() { npm --prefix web run --silent types && npm --prefix web run --silent lint; }
 
 setup
 timed format check_format

@@ -312,19 +312,11 @@ Result<> restore_files(storage::Session& archive, BlobStore& store) {
 Result<> extract_tenant(const std::string& archive, const std::string& to) {
   TENON_ASSIGN(covered, check_last_line(archive));
   TENON_TRY(copy_bytes(archive, to, covered));
-  std::uint64_t parts = 0;
-  {
-    TENON_ASSIGN(filling, storage::fill_sqlite(to, kFormat));
-    TENON_TRY(
-        filling->session().query("SELECT count(*) FROM archive_file", {}, [&](const Row& row) {
-          parts = static_cast<std::uint64_t>(row.integer(0));
-          return Visit::stop;
-        }));
-    TENON_TRY(filling->session().script(
-        "DROP TABLE archive_file; DROP TABLE archive_table; DROP TABLE archive_end"));
-    TENON_TRY(filling->finish());
-  }
-  if (parts > 0) TENON_TRY(storage::shrink_sqlite(to));
+  TENON_ASSIGN(filling, storage::fill_sqlite(to, kFormat));
+  TENON_TRY(filling->session().script(
+      "DROP TABLE archive_file; DROP TABLE archive_table; DROP TABLE archive_end"));
+  TENON_TRY(filling->finish());
+  filling.reset();
   return storage::sync_file(to);
 }
 

@@ -45,7 +45,8 @@ struct ArchiveReport {
 
 /// Gives each file of a verified archive to `store`. Blocks.
 [[nodiscard]] Result<> restore_files(storage::Session& archive, BlobStore& store);
-/// Copies the database of a verified archive to `to`, without what makes it an archive. Blocks.
+/// Copies the database of a verified archive to `to`, without what makes it an archive. The room of
+/// the files' content stays in it, for rows to come. Blocks.
 [[nodiscard]] Result<> extract_tenant(const std::string& archive, const std::string& to);
 
 }  // namespace tenon::data

@@ -58,13 +58,12 @@ TEST_F(BackupTest, brings_everything_back_as_another_tenant) {
 
 TEST_F(BackupTest, is_of_one_moment_while_others_write) {
   fill();
-  std::atomic<bool> stop = false;
   std::atomic<int> written = 0;
   {
     std::vector<std::jthread> writers;
     for (int i = 0; i < 3; ++i)
-      writers.emplace_back([&] {
-        while (!stop) {
+      writers.emplace_back([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
           const auto made = order_in(tenant_, "load");
           if (made && line_of(made->id, "1", "1.00")) ++written;
         }
@@ -77,7 +76,6 @@ TEST_F(BackupTest, is_of_one_moment_while_others_write) {
       ASSERT_TRUE(made) << made.error().for_log();
       while (written < before + 5) std::this_thread::yield();
     }
-    stop = true;
   }
   for (int i = 0; i < 3; ++i) {
     const auto name = "copy" + std::to_string(i);

@@ -21,6 +21,8 @@ constexpr auto kQuietWithin = std::chrono::seconds(30);
 constexpr auto kSealWithin = std::chrono::minutes(10);
 constexpr std::chrono::milliseconds kCopyCap = std::chrono::hours(24);
 constexpr std::size_t kSeals = 10'000;
+// Of an archive that is copied as it is: more would swell the new tenant's file.
+constexpr std::uint64_t kSpareRoom = std::uint64_t{64} << 20;
 
 std::unexpected<Error> refused(ErrorCode code, std::string_view reason, std::string text) {
   return fail(Error(code, std::move(text)).because(std::string(reason)));
@@ -231,8 +233,12 @@ Result<ArchiveReport> TenantOperations::restore(const std::string& archive, cons
   TENON_TRY(restore_files(*source, *store));
   step("files");
   if (database.empty()) {
-    TENON_TRY(extract_tenant(archive, folder_.draft(name).string()));
-    step("copied");
+    if (report.file_bytes <= kSpareRoom) {
+      TENON_TRY(extract_tenant(archive, folder_.draft(name).string()));
+      step("copied");
+    } else {
+      TENON_TRY(fill_file(name, *source));
+    }
     TENON_TRY(rename_durably(folder_.draft(name), folder_.file(name)));
   } else {
     TENON_TRY(fill_schema(name, fresh_place(name, database), *source));

@@ -110,8 +110,8 @@ Result<> Connection::configure(Mode mode) {
     if (const int code = sqlite3_db_config(handle, option, 0, nullptr); code != SQLITE_OK)
       return fail(to_error(code, handle, "sqlite3_db_config"));
   TENON_TRY(add_functions(handle));
-  if (mode == Mode::filler || mode == Mode::copier) return configure_copy(mode);
-  if (mode == Mode::reader) return {};
+  if (mode == Mode::filler) return configure_filler();
+  if (mode == Mode::reader || mode == Mode::copier) return {};
   // Where it may not write, SQLite opens for reading without a word.
   if (sqlite3_db_readonly(handle, "main") == 1)
     return fail(to_error(SQLITE_READONLY, handle, "open"));
@@ -129,9 +129,7 @@ Result<> Connection::configure(Mode mode) {
   return {};
 }
 
-Result<> Connection::configure_copy(Mode mode) {
-  sqlite3_limit(handle_.get(), SQLITE_LIMIT_ATTACHED, 1);
-  if (mode == Mode::copier) return {};
+Result<> Connection::configure_filler() {
   if (const int code = sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_ENABLE_FKEY, 0, nullptr);
       code != SQLITE_OK)
     return fail(to_error(code, handle_.get(), "sqlite3_db_config"));

@@ -29,8 +29,8 @@ struct FinalizeStatement {
 using Handle = std::unique_ptr<sqlite3, CloseConnection>;
 using StatementHandle = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
-/// filler: a file that nobody else knows yet (storage/filling.h); copier: reads it for VACUUM INTO,
-/// which attaches the new file.
+/// filler: a file that nobody else knows yet (storage/filling.h); copier: only reads, but may have
+/// to recover the log of a file that nobody has open.
 enum class Mode : std::uint8_t { reader, writer, creator, filler, copier };
 enum class Outside : std::uint8_t { allowed, refused };  // work outside a transaction
 
@@ -62,14 +62,17 @@ class Connection final : public Session {
   /// Copies the log into the file as far as readers allow; returns the number of pages left in the
   /// log.
   [[nodiscard]] Result<std::uint32_t> checkpoint();
+  /// Makes this file, page by page, what `source` is at this moment. Others may write to it
+  /// meanwhile. Cost: the whole file.
+  [[nodiscard]] Result<> become_copy_of(Connection& source);
   /// Pages in the log after the last commit.
   [[nodiscard]] std::uint32_t log_pages() const noexcept { return log_pages_; }
 
  private:
   explicit Connection(Handle handle) noexcept : handle_(std::move(handle)) {}
   [[nodiscard]] Result<> configure(Mode mode);
-  [[nodiscard]] Result<> configure_copy(Mode mode);
   [[nodiscard]] Result<> undo_or_keep(std::string_view sql) override;
+  [[nodiscard]] Result<> configure_filler();
   [[nodiscard]] Result<> admit() const;
   [[nodiscard]] Result<> admit_anywhen() const;
   [[nodiscard]] Result<> run(std::string_view sql, Values values, const Visitor* visit);

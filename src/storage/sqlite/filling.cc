@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <utility>
 
 #include "storage/sqlite/connection.h"
 #include "storage/sqlite/database.h"
+#include "storage/sqlite/errors.h"
 
 namespace tenon::storage {
 namespace sqlite {
@@ -55,6 +57,19 @@ Result<> sync(const std::string& path, int flags) {
 }
 
 }  // namespace
+
+/// In one step, so in one read transaction: a backup in several begins anew after each commit of
+/// another connection.
+Result<> Connection::become_copy_of(Connection& source) {
+  auto* backup = sqlite3_backup_init(handle_.get(), "main", source.handle_.get(), "main");
+  if (backup == nullptr)
+    return fail(to_error(sqlite3_errcode(handle_.get()), handle_.get(), "sqlite3_backup_init"));
+  const int step = sqlite3_backup_step(backup, -1);
+  const int code = sqlite3_backup_finish(backup);
+  if (step == SQLITE_DONE && code == SQLITE_OK) return {};
+  return fail(to_error(code != SQLITE_OK ? code : step, handle_.get(), "sqlite3_backup_step"));
+}
+
 }  // namespace sqlite
 
 Result<std::unique_ptr<Filling>> fill_sqlite(const std::string& file, std::uint32_t format) {
@@ -63,11 +78,6 @@ Result<std::unique_ptr<Filling>> fill_sqlite(const std::string& file, std::uint3
   TENON_TRY(connection->control("BEGIN IMMEDIATE"));
   connection->refuse_outside_transaction();
   return std::make_unique<sqlite::FileFilling>(std::move(connection));
-}
-
-Result<> shrink_sqlite(const std::string& file) {
-  TENON_ASSIGN(connection, sqlite::Connection::open(file, sqlite::Mode::filler));
-  return connection->control("VACUUM");
 }
 
 Result<std::unique_ptr<Session>> read_sqlite(const std::string& file, std::uint32_t newest_format) {
@@ -88,9 +98,11 @@ Result<std::unique_ptr<Session>> read_sqlite(const std::string& file, std::uint3
 }
 
 Result<> copy_sqlite(const std::string& from, const std::string& to) {
-  TENON_ASSIGN(connection, sqlite::Connection::open(from, sqlite::Mode::copier));
-  const Value target = std::string_view(to);
-  TENON_TRY(connection->execute("VACUUM INTO ?1", {&target, 1}));
+  TENON_ASSIGN(source, sqlite::Connection::open(from, sqlite::Mode::copier));
+  TENON_ASSIGN(target, sqlite::Connection::open(to, sqlite::Mode::filler));
+  TENON_TRY(target->become_copy_of(*source));
+  // The mark of a log came over with the first page; a file that lies still has none.
+  TENON_TRY(target->number("PRAGMA journal_mode = DELETE"));
   return {};
 }
 
