@@ -133,6 +133,12 @@ void Pool::close(std::unique_ptr<Connection> connection) noexcept {
   --open_;
 }
 
+void Pool::forget(const std::string& place) noexcept {
+  const std::lock_guard lock(mutex_);
+  open_ -=
+      std::erase_if(idle_, [&](const auto& connection) { return connection->place() == place; });
+}
+
 Result<> Pool::check() {
   TENON_ASSIGN(slot, enter_now());
   const auto deadline = Deadline::after(options_.connect_within);

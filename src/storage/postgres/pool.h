@@ -51,6 +51,9 @@ class Pool final : public PostgresPool, public std::enable_shared_from_this<Pool
   [[nodiscard]] Result<Slot> enter_now();
 
   [[nodiscard]] Result<> check() override;
+  /// Closes idle connections that have settled in `place`: a role that was dropped and made again
+  /// has the old name and another identity.
+  void forget(const std::string& place) noexcept;
   /// First eight digits of the digest of the database's name: roles belong to the whole server.
   [[nodiscard]] const std::string& mark() const noexcept { return mark_; }
 
