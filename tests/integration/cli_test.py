@@ -138,7 +138,7 @@ class CliTest(unittest.TestCase):
         self.refused("tenant", "restore", str(archive), "demo", *data, word="already")
         self.refused("tenant", "restore", str(archive), "../x", *data, word="a-z")
         self.refused("tenant", "restore", "/no/such/file", "copy", *data, word="/no/such/file")
-        self.refused("tenant", "move", "demo", *data, word="to")
+        self.refused("tenant", "move", "demo", *data, word="--file")
         self.refused("tenant", "move", "demo", "--file", *data, word="there already")
         self.refused("tenant", "move", "demo", "--database", "mysql://x", *data, word="PostgreSQL")
         self.refused("tenant", "drop", "none", *data, word="none")
