@@ -44,6 +44,8 @@ void Slot::drop() noexcept {
   if (connection_ != nullptr) pool_->close(std::move(connection_));
 }
 
+void Slot::forget_place(const std::string& place) noexcept { pool_->forget_place(place); }
+
 Result<Connection*> Slot::connection(const std::string& place, Deadline deadline) {
   if (connection_ == nullptr) {
     TENON_ASSIGN(taken, pool_->take(place, deadline));
@@ -131,6 +133,11 @@ void Pool::close(std::unique_ptr<Connection> connection) noexcept {
   connection.reset();
   const std::lock_guard lock(mutex_);
   --open_;
+}
+
+void Pool::forget_place(const std::string& place) noexcept {
+  const std::lock_guard lock(mutex_);
+  open_ -= std::erase_if(idle_, [&](const auto& idle) { return idle->place() == place; });
 }
 
 Result<> Pool::check() {

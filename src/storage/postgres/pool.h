@@ -32,6 +32,8 @@ class Slot {
   [[nodiscard]] Result<Connection*> connection(const std::string& place, Deadline deadline);
   /// Forgets a connection that broke.
   void drop() noexcept;
+  /// Closes every idle connection that has settled there.
+  void forget_place(const std::string& place) noexcept;
   [[nodiscard]] Connection* held() const noexcept { return connection_.get(); }
 
  private:
@@ -62,6 +64,7 @@ class Pool final : public PostgresPool, public std::enable_shared_from_this<Pool
   void give_back(std::unique_ptr<Connection> connection) noexcept;
   /// Closes it. Null: one that could not be made.
   void close(std::unique_ptr<Connection> connection) noexcept;
+  void forget_place(const std::string& place) noexcept;
 
   const PostgresOptions options_;
   Random& random_;

@@ -48,6 +48,8 @@ class PostgresSession final : public Session {
   [[nodiscard]] Result<> undo_or_keep(std::string_view sql) override;
   [[nodiscard]] Result<Connection*> begin();
   [[nodiscard]] Result<ResultHandle> run(std::string_view sql, Values values);
+  [[nodiscard]] Result<> script_once(std::string_view sql);
+  [[nodiscard]] bool another_try(const Error& error);
   [[nodiscard]] Result<ResultHandle> run_once(std::string_view sql, Values values);
   void leave_statement(Connection& connection);
   enum class Effect : std::uint8_t { none, some };

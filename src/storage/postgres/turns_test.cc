@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <string>
 
+#include "async/timer.h"
 #include "storage/scratch.h"
 
 namespace tenon::storage::postgres {
@@ -77,16 +78,7 @@ TEST(TurnsTest, keeps_no_place_for_who_went_away) {
   const auto turns = std::make_shared<Turns>(8);
   auto first = run(turns->enter(soon()));
   turns->race();
-  {
-    asio::io_context loop;
-    asio::co_spawn(
-        loop,
-        [](std::shared_ptr<Turns> line) -> asio::awaitable<void> {
-          (void)co_await line->enter(soon());
-        }(turns),
-        asio::detached);
-    loop.poll();
-  }
+  EXPECT_FALSE(run(with_deadline(turns->enter(soon()), at_once())));
   first->end();
   EXPECT_TRUE(run(turns->enter(at_once())));
 }
