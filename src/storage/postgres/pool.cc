@@ -44,7 +44,7 @@ void Slot::drop() noexcept {
   if (connection_ != nullptr) pool_->close(std::move(connection_));
 }
 
-void Slot::forget_place(const std::string& place) noexcept { pool_->forget_place(place); }
+void Slot::forget_place(const std::string& place) noexcept { pool_->forget(place); }
 
 Result<Connection*> Slot::connection(const std::string& place, Deadline deadline) {
   if (connection_ == nullptr) {
@@ -135,9 +135,10 @@ void Pool::close(std::unique_ptr<Connection> connection) noexcept {
   --open_;
 }
 
-void Pool::forget_place(const std::string& place) noexcept {
+void Pool::forget(const std::string& place) noexcept {
   const std::lock_guard lock(mutex_);
-  open_ -= std::erase_if(idle_, [&](const auto& idle) { return idle->place() == place; });
+  open_ -=
+      std::erase_if(idle_, [&](const auto& connection) { return connection->place() == place; });
 }
 
 Result<> Pool::check() {

@@ -53,6 +53,9 @@ class Pool final : public PostgresPool, public std::enable_shared_from_this<Pool
   [[nodiscard]] Result<Slot> enter_now();
 
   [[nodiscard]] Result<> check() override;
+  /// Closes idle connections that have settled in `place`: a role that was dropped and made again
+  /// has the old name and another identity.
+  void forget(const std::string& place) noexcept;
   /// First eight digits of the digest of the database's name: roles belong to the whole server.
   [[nodiscard]] const std::string& mark() const noexcept { return mark_; }
 
@@ -64,7 +67,6 @@ class Pool final : public PostgresPool, public std::enable_shared_from_this<Pool
   void give_back(std::unique_ptr<Connection> connection) noexcept;
   /// Closes it. Null: one that could not be made.
   void close(std::unique_ptr<Connection> connection) noexcept;
-  void forget_place(const std::string& place) noexcept;
 
   const PostgresOptions options_;
   Random& random_;
