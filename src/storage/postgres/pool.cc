@@ -44,6 +44,8 @@ void Slot::drop() noexcept {
   if (connection_ != nullptr) pool_->close(std::move(connection_));
 }
 
+void Slot::forget_place(const std::string& place) noexcept { pool_->forget(place); }
+
 Result<Connection*> Slot::connection(const std::string& place, Deadline deadline) {
   if (connection_ == nullptr) {
     TENON_ASSIGN(taken, pool_->take(place, deadline));

@@ -32,6 +32,8 @@ class Slot {
   [[nodiscard]] Result<Connection*> connection(const std::string& place, Deadline deadline);
   /// Forgets a connection that broke.
   void drop() noexcept;
+  /// Closes every idle connection that has settled there.
+  void forget_place(const std::string& place) noexcept;
   [[nodiscard]] Connection* held() const noexcept { return connection_.get(); }
 
  private:
