@@ -306,7 +306,8 @@ TEST_F(OutboxWorkerTest, keeps_the_lease_of_a_slow_handler) {
     ASSERT_TRUE(claim().empty()) << "its lease ran out";
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  ASSERT_TRUE(tenon::testing::run(worker.stop(soon())));
+  const auto stopped = tenon::testing::run(worker.stop(soon()));
+  ASSERT_TRUE(stopped) << stopped.error().for_log();
   EXPECT_EQ(handled_.size(), 1U);
 }
 

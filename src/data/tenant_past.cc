@@ -1,6 +1,7 @@
 // What a tenant says about the past.
 #include <array>
 
+#include "data/act.h"
 #include "data/reader.h"
 #include "data/run_unit.h"
 #include "data/sight.h"
@@ -56,7 +57,7 @@ Task<std::size_t> Tenant::seal_audit(std::size_t bound, Deadline deadline) {
   for (int failures = 0;;) {
     TENON_CO_ASSIGN(lease, co_await state_->database->upkeep_lease(deadline));
     lease.set_deadline(deadline);
-    auto sealed = data::seal_audit(lease.session(), bound);
+    auto sealed = TENON_CO_ACT(*state_->database, data::seal_audit(lease.session(), bound));
     Result<> done = sealed ? co_await lease.commit() : Result<>(std::unexpected(sealed.error()));
     if (!done) {
       // Another sealer was faster: what it left is read anew.

@@ -89,7 +89,9 @@ inline Package crm(std::vector<Entity> entities = {company(), customer(), contac
 class TenantTest : public ::testing::Test {
  protected:
   tenon::testing::ScratchDirectory directory_;
-  BlockingPool pool_{{.threads = 2}};
+  // One thread for each connection: a writer's next step must not stand behind those that wait for
+  // it.
+  BlockingPool pool_{{.threads = tenon::testing::on_postgres() ? 16U : 2U}};
   SystemClock clock_;
   SystemRandom random_;
   Tenants tenants_{directory_.path(), pool_, clock_, random_};

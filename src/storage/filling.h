@@ -20,8 +20,8 @@ class Filling {
   [[nodiscard]] virtual Session& session() noexcept = 0;
   /// Keeps what was written and goes on: memory stays bounded.
   [[nodiscard]] virtual Result<> commit() = 0;
-  /// commit(), then checks all references. The caller makes the file durable. Errors: conflict
-  /// (`storage.foreign_key`).
+  /// Checks all references and commits, as the last. The caller makes the file durable. Errors:
+  /// conflict (`storage.foreign_key`).
   [[nodiscard]] virtual Result<> finish() = 0;
 };
 

@@ -43,6 +43,8 @@ class PostgresPool {
 
 /// Opens or creates the schema of tenant `name` ([a-z0-9-]{1,40}). Creating needs a login role with
 /// CREATEROLE and CREATE on the database. Errors: as open_sqlite. Blocks.
+/// Requires: `blocking` has as many threads as `pool` has connections, or a writer's next step may
+/// stand in line behind those that wait for its locks, until their lock_timeout.
 [[nodiscard]] Result<std::unique_ptr<Database>> open_postgres(std::shared_ptr<PostgresPool> pool,
                                                               const std::string& name,
                                                               Missing missing,

@@ -25,8 +25,10 @@ data::Entity entity() {
   data::Entity entity{.plugin = "lab", .name = "thing"};
   auto found = field("found", data::FieldType::text);
   found.searchable = found.filterable = true;
-  entity.fields = {field("line", data::FieldType::string), field("body", data::FieldType::text),
-                   found, field("extra", data::FieldType::json)};
+  auto line = field("line", data::FieldType::string);
+  line.max_length = 5000;
+  entity.fields = {line, field("body", data::FieldType::text), found,
+                   field("extra", data::FieldType::json)};
   return entity;
 }
 

@@ -84,7 +84,7 @@ class FileCollector {
     auto content = store_.open(sha256);
     if (!content && content.error().reason() == "files.missing")
       return forget_content(to_.session(), sha256);
-    TENON_TRY(std::move(content));
+    if (!content) return std::unexpected(std::move(content.error()));
     Sha256 hash;
     std::uint64_t offset = 0;
     for (std::int64_t part = 0;; ++part) {

@@ -84,8 +84,8 @@ TEST_F(BackupTest, is_of_one_moment_while_others_write) {
     auto copy = tenants_.open(name);
     ASSERT_TRUE(copy) << copy.error().for_log();
     EXPECT_EQ(number_in(**copy,
-                        "SELECT (SELECT count(*) FROM audit) - (SELECT count(*) FROM "
-                        "outbox)"),
+                        "SELECT (SELECT count(*) FROM audit WHERE action <> 'derived') - "
+                        "(SELECT count(*) FROM outbox)"),
               0)
         << "a row, its event and its audit row are there together";
     std::swap(tenant_, *copy);
@@ -189,7 +189,7 @@ TEST_F(BackupTest, tells_tables_apart_by_any_value_and_by_nothing_else) {
   EXPECT_NE(empty, before) << "empty text is not nothing";
   update("\"f_note\" = NULL");
   EXPECT_EQ(hash(), before);
-  update("\"f_code\" = CASE \"f_code\" WHEN 'A' THEN 'B' ELSE 'A' END, \"version\" = 2");
+  update("\"version\" = \"version\" + 1");
   EXPECT_NE(hash(), before);
 }
 

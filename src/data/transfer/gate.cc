@@ -46,6 +46,14 @@ Task<storage::Lease> GatedDatabase::lease(Deadline deadline) {
   co_return std::move(lease);
 }
 
+Task<storage::Lease> GatedDatabase::upkeep_lease(Deadline deadline) {
+  auto pass = gate_->enter();
+  if (!pass) co_return std::unexpected(std::move(pass.error()));
+  TENON_CO_ASSIGN(lease, co_await inner_->upkeep_lease(deadline));
+  lease.keep(std::move(*pass));
+  co_return std::move(lease);
+}
+
 TenantHold::TenantHold(std::shared_ptr<Tenant> tenant, GatedDatabase& database,
                        std::shared_ptr<Gate> gate, Finish finish)
     : tenant_(std::move(tenant)),

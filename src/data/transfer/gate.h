@@ -42,6 +42,7 @@ class GatedDatabase final : public storage::Database {
       : inner_(std::move(inner)), gate_(std::move(gate)) {}
 
   [[nodiscard]] Task<storage::Lease> lease(Deadline deadline) override;
+  [[nodiscard]] Task<storage::Lease> upkeep_lease(Deadline deadline) override;
   [[nodiscard]] Result<storage::ReadLease> reader() override { return inner_->reader(); }
   [[nodiscard]] storage::Dialect dialect() const noexcept override { return inner_->dialect(); }
   [[nodiscard]] BlockingPool& pool() noexcept override { return inner_->pool(); }

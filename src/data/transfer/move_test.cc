@@ -122,11 +122,10 @@ TEST_F(MoveTest, loses_no_acknowledged_write_of_those_who_write_meanwhile) {
           continue;
         }
         ++turned_away;
-        mine.reset();
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-        if (auto opened = tenants_.open("acme")) mine = *opened;
-        while (mine == nullptr && !stop)
+        for (mine.reset(); mine == nullptr && !stop;) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(5));
           if (auto opened = tenants_.open("acme")) mine = *opened;
+        }
       }
     });
   while (written < 20) std::this_thread::yield();

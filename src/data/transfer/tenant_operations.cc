@@ -105,11 +105,7 @@ Result<> TenantOperations::tidy(const std::string& name) {
   if (fs::exists(folder_.incoming(name), error)) {
     TENON_ASSIGN(text, read_text(folder_.incoming(name)));
     const auto incoming = place_from(text, name);
-    TENON_ASSIGN(lived_in, is_lived_in(incoming));
-    if (!lived_in && !incoming.in_file()) {
-      TENON_ASSIGN(connections, server(incoming.address));
-      TENON_TRY(storage::drop_postgres(connections, incoming.schema));
-    }
+    TENON_TRY(drop_unless_lived_in(incoming));
     fs::remove(folder_.incoming(name), error);
   }
   if (place && !place->in_file() && fs::exists(folder_.file(name), error))
@@ -148,14 +144,19 @@ Result<> TenantOperations::bury_files(const std::string& name, const fs::path& g
   return rename_durably(folder_.blobs(name), grave / "files");
 }
 
-/// Whether any tenant of this folder lives there.
-Result<bool> TenantOperations::is_lived_in(const Place& place) const {
+/// A move that died before its one step leaves the place of a living tenant in the trash; one that
+/// died before it made its schema leaves the name of none.
+Result<> TenantOperations::drop_unless_lived_in(const Place& place) {
+  if (place.in_file()) return {};
   TENON_ASSIGN(names, folder_.names());
   for (const auto& name : names) {
     TENON_ASSIGN(other, folder_.find(name));
-    if (other && *other == place) return true;
+    if (other && *other == place) return {};
   }
-  return false;
+  TENON_ASSIGN(connections, server(place.address));
+  TENON_ASSIGN(there, storage::postgres_has(connections, place.schema));
+  if (!there) return {};
+  return storage::drop_postgres(connections, place.schema);
 }
 
 /// Never a schema that was used before: an old copy keeps its name, and nothing has to be renamed.
@@ -333,13 +334,7 @@ Result<std::size_t> TenantOperations::purge(const std::string& name) {
   for (const auto& grave : graves) {
     if (const auto entry = grave / "tenant.postgres"; fs::exists(entry, error)) {
       TENON_ASSIGN(text, read_text(entry));
-      const auto place = place_from(text, name);
-      // A move that died before its one step leaves the place of a living tenant here.
-      TENON_ASSIGN(lived_in, is_lived_in(place));
-      if (!lived_in) {
-        TENON_ASSIGN(connections, server(place.address));
-        TENON_TRY(storage::drop_postgres(connections, place.schema));
-      }
+      TENON_TRY(drop_unless_lived_in(place_from(text, name)));
     }
     fs::remove_all(grave, error);
     if (error)

@@ -71,7 +71,7 @@ class TenantOperations {
   [[nodiscard]] Result<std::filesystem::path> make_grave(const std::string& name);
   [[nodiscard]] Result<> bury_file(const std::string& name);
   [[nodiscard]] Result<> bury_files(const std::string& name, const std::filesystem::path& grave);
-  [[nodiscard]] Result<bool> is_lived_in(const Place& place) const;
+  [[nodiscard]] Result<> drop_unless_lived_in(const Place& place);
   [[nodiscard]] Place fresh_place(const std::string& name, const std::string& database);
   [[nodiscard]] Result<std::uint64_t> fill_schema(const std::string& name, const Place& place,
                                                   storage::Session& from);

@@ -3,11 +3,9 @@
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
-#include "async/timer.h"
+#include "async/waiter.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/errors.h"
 
@@ -16,14 +14,22 @@ namespace {
 
 constexpr std::chrono::seconds kCommitTime{30};
 
-/// Waits until `socket` can be read. The number is duplicated, so that closing ours leaves libpq's.
-Task<> readable(int socket) {
-  asio::posix::stream_descriptor descriptor(co_await asio::this_coro::executor, ::dup(socket));
-  boost::system::error_code error;
-  co_await descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
-                                 asio::redirect_error(asio::use_awaitable, error));
-  if (error) co_return fail(too_late());
-  co_return Result<>();
+/// Waits until `socket` can be read; false when `deadline` passes first. The stop of the caller's
+/// task neither ends the wait nor is lost: it is found by the next thing that the task waits for.
+/// The number is duplicated, so that closing ours leaves libpq's.
+asio::awaitable<bool> readable(int socket, Deadline deadline) {
+  // Shared with the handler, which may run after this frame is gone.
+  auto descriptor = std::make_shared<asio::posix::stream_descriptor>(
+      co_await asio::this_coro::executor, ::dup(socket));
+  auto waiter = std::make_shared<Waiter>();  // shared with it too
+  descriptor->async_wait(asio::posix::stream_descriptor::wait_read,
+                         [descriptor, waiter](boost::system::error_code error) {
+                           waiter->wake(error ? Woken::cancelled : Woken::notified);
+                         });
+  const auto why = co_await Waiter::wait(waiter, deadline, Cancellation::ignored);
+  boost::system::error_code ignored;
+  descriptor->cancel(ignored);
+  co_return why == Woken::notified;
 }
 
 std::unexpected<Error> unknown(const PGconn* handle) {
@@ -37,7 +43,6 @@ std::unexpected<Error> unknown(const PGconn* handle) {
 }  // namespace
 
 Task<> Connection::commit() {
-  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   PGconn* handle = handle_.get();
   // A connection that is gone before COMMIT was sent has a certain outcome: none.
   if (closed_by_server()) co_return lost("commit");
@@ -64,7 +69,7 @@ Task<> Connection::commit() {
         outcome = {};
       continue;
     }
-    auto ready = co_await with_deadline(readable(PQsocket(handle)), deadline);
+    const bool ready = co_await readable(PQsocket(handle), deadline);
     if (!flushed || !ready || PQconsumeInput(handle) != 1) {
       broken_ = true;
       co_return unknown(handle);

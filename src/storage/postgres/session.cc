@@ -39,9 +39,11 @@ Result<Connection*> PostgresSession::begin() {
   TENON_ASSIGN(connection, slot_.connection(place_.schema, deadline_));
   if (std::exchange(begun_, true)) return connection;
 #ifdef TENON_FAULT_NO_ROLE  // the fault that the wall test must catch
-  if (!connection->place().empty()) return connection;
+  const bool settled = !connection->place().empty();
+#else
+  const bool settled = connection->place() == place_.schema;
 #endif
-  if (connection->place() != place_.schema) {
+  if (!settled) {
     // On its own: as part of a transaction it would be undone with it, and the connection would
     // then belong to another tenant than it says.
     begun_ = false;
@@ -58,7 +60,9 @@ Result<Connection*> PostgresSession::begin() {
     connection->queue(fmt::format("LOCK TABLE \"{}\".tenon_format IN {}EXCLUSIVE MODE",
                                   place_.schema, company_ == Company::alone ? "" : "ROW "));
   if (long_) connection->queue("SET LOCAL statement_timeout = 0");
+#ifndef TENON_FAULT_NO_ROLE
   connection->queue(enter(place_, true));
+#endif
   return connection;
 }
 

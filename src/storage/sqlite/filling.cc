@@ -26,13 +26,12 @@ class FileFilling final : public Filling {
     return connection_->control("BEGIN IMMEDIATE");
   }
   Result<> finish() override {
-    TENON_TRY(connection_->control("COMMIT"));
     std::string dangling;
     TENON_TRY(connection_->query("PRAGMA foreign_key_check", {}, [&dangling](const Row& row) {
       dangling = fmt::format("{} refers to {}", row.text(0), row.text(2));
       return Visit::stop;
     }));
-    if (dangling.empty()) return {};
+    if (dangling.empty()) return connection_->control("COMMIT");
     return fail(Error(ErrorCode::conflict, "A record that is referred to is missing.")
                     .because("storage.foreign_key")
                     .in_context(dangling));
