@@ -7,6 +7,7 @@
 #include <string>
 
 #include "storage/postgres/pool.h"
+#include "storage/postgres/turns.h"
 
 namespace tenon::storage::postgres {
 
@@ -17,10 +18,6 @@ struct Place {
 };
 
 enum class Manner : std::uint8_t { single, snapshot, writer, upkeep };
-
-/// Whether a writer runs beside others, or waits until none of the tenant's runs and lets none
-/// begin.
-enum class Company : std::uint8_t { welcome, alone };
 
 /// Thread: one at a time.
 class PostgresSession final : public Session {
