@@ -1,6 +1,7 @@
 // Sixteen writers in group commit: each inserts a record, changes it a few times, and tells the
 // version that was acknowledged.
 #include <boost/asio/co_spawn.hpp>
+#include <cstdio>
 #include <random>
 
 #include "data/test_fixture.h"
@@ -39,7 +40,10 @@ asio::awaitable<void> write_for_ever(std::shared_ptr<data::Tenant> tenant, int p
       if (!done && data::wants_rerun(done.error())) break;
       // The parent compares what was told.
       if (!done && died_under_us(*tenant, done.error())) wait_for_the_end();
-      if (!done) co_return;
+      if (!done) {
+        std::fprintf(stderr, "%s\n", done.error().for_log().c_str());
+        co_return;
+      }
       if (mistake != Mistake::acknowledge_early) tell(pipe, told);
       id = RecordId{Uuid{.bytes = told.id}};
     }
