@@ -133,6 +133,17 @@ void Pool::close(std::unique_ptr<Connection> connection) noexcept {
   --open_;
 }
 
+void Pool::forget(const std::string& place) noexcept {
+  std::vector<std::unique_ptr<Connection>> stale;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& connection : idle_)
+      if (connection->place() == place) stale.push_back(std::move(connection));
+    std::erase(idle_, nullptr);
+  }
+  for (auto& connection : stale) close(std::move(connection));
+}
+
 Result<> Pool::check() {
   TENON_ASSIGN(slot, enter_now());
   const auto deadline = Deadline::after(options_.connect_within);

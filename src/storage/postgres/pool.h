@@ -51,6 +51,8 @@ class Pool final : public PostgresPool, public std::enable_shared_from_this<Pool
   [[nodiscard]] Result<Slot> enter_now();
 
   [[nodiscard]] Result<> check() override;
+  /// Closes idle connections that served `place`: it is another now, though of the same name.
+  void forget(const std::string& place) noexcept;
   /// First eight digits of the digest of the database's name: roles belong to the whole server.
   [[nodiscard]] const std::string& mark() const noexcept { return mark_; }
 
