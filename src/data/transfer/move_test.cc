@@ -9,6 +9,7 @@
 
 #include "data/audit.h"
 #include "data/durably.h"
+#include "data/migration.h"
 #include "data/transfer/gate.h"
 #include "data/transfer/transfer_fixture.h"
 
@@ -68,6 +69,34 @@ TEST_F(MoveTest, goes_to_postgresql_and_back_without_losing_anything) {
   reopen();
   expect_to_go_on(tenant_);
   EXPECT_EQ(drifted(), 0);
+}
+
+TEST_F(MoveTest, upgrades_what_has_moved_but_undoes_nothing_of_before) {
+  TENON_NEEDS_OTHER(other);
+  fill();
+  const bool file = database_.empty();
+  ASSERT_TRUE(move_to(file ? other : std::string()));
+  reopen();
+  const auto undone =
+      tenon::testing::run(tenant_->undo("shop", Consent::destructive, testing::soon()));
+  ASSERT_FALSE(undone);
+  EXPECT_EQ(undone.error().reason(), "schema.no_migration");
+  auto wider = testing::order();
+  auto added = testing::field("place", FieldType::string);
+  added.filterable = true;
+  wider.fields.push_back(added);
+  auto package = testing::crm({wider, testing::line()});
+  package.id = "shop";
+  package.version = "2.0.0";
+  const auto upgraded = tenon::testing::run(tenant_->install(package, soon()));
+  ASSERT_TRUE(upgraded) << upgraded.error().for_log();
+  catalog_ = tenant_->catalog();
+  ASSERT_TRUE(put("order", {{"place", "x"}}));
+  const auto before = hashes_of(*tenant_);
+  ASSERT_TRUE(move_to(file ? std::string() : other));
+  reopen();
+  EXPECT_EQ(first_difference(before, hashes_of(*tenant_)), "");
+  expect_to_go_on(tenant_);
 }
 
 TEST_F(MoveTest, restores_into_postgresql) {
