@@ -75,7 +75,7 @@ class TenantMoveTest(unittest.TestCase):
         self.assertEqual(self.menu(), 200)
 
     def test_a_move_that_is_killed_at_any_moment_leaves_one_whole_tenant(self):
-        with Server("--demo-rows", "2000", data=self.data):
+        with Server("--demo-rows", "500", data=self.data):
             pass
         before = self.contents()
         database = self.postgres.fresh_database()
