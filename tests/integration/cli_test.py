@@ -113,6 +113,7 @@ class CliTest(unittest.TestCase):
             self.assertGreater(json.loads(made.stdout)["rows"], 50)
             self.refused("tenant", "drop", "demo", "--data", self.data, word="open")
         self.assertEqual(tenon("tenant", "verify", archive).returncode, 0)
+        self.assertEqual(pathlib.Path(archive).stat().st_mode & 0o777, 0o600)
         connection = sqlite3.connect(f"file:{archive}?mode=ro", uri=True)
         self.assertEqual(connection.execute("SELECT tenant FROM archive_end").fetchone()[0], "demo")
         connection.close()

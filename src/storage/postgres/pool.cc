@@ -136,9 +136,14 @@ void Pool::close(std::unique_ptr<Connection> connection) noexcept {
 }
 
 void Pool::forget(const std::string& place) noexcept {
-  const std::lock_guard lock(mutex_);
-  open_ -=
-      std::erase_if(idle_, [&](const auto& connection) { return connection->place() == place; });
+  std::vector<std::unique_ptr<Connection>> stale;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& connection : idle_)
+      if (connection->place() == place) stale.push_back(std::move(connection));
+    std::erase(idle_, nullptr);
+  }
+  for (auto& connection : stale) close(std::move(connection));
 }
 
 Result<> Pool::check() {
