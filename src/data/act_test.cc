@@ -103,12 +103,11 @@ TEST_F(FullPoolTest, a_pool_that_is_full_refuses_and_the_unit_goes_on_afterwards
     release.wait();
   }));
   busy.wait();
-  ASSERT_TRUE(servers_.post([] {}));
+  std::latch drained(1);
+  ASSERT_TRUE(servers_.post([&] { drained.count_down(); }));
   const auto* company = catalog->find("crm", "company");
   const auto refused = run(insert_step_by_step(&unit, company));
   release.count_down();
-  std::latch drained(1);
-  while (!servers_.post([&] { drained.count_down(); })) std::this_thread::yield();
   drained.wait();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), ErrorCode::unavailable);

@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <functional>
+#include <optional>
+#include <utility>
 
+#include "data/durably.h"
 #include "data/files/references.h"
 #include "data/migrator.h"
-#include "data/run_unit.h"
 #include "data/schema_json.h"
 #include "data/search.h"
 #include "data/tenant_state.h"
@@ -94,25 +97,33 @@ Result<> purge_in(Session& session, std::string_view id, Timestamp now) {
   }));
   TENON_ASSIGN(kept, ledger.quarantined(id));
   for (const auto& name : kept) TENON_TRY(session.script("DROP TABLE IF EXISTS " + name));
-  const std::array<storage::Value, 1> whose{id};
-  TENON_TRY(session.execute("DELETE FROM migration WHERE plugin = ?1", whose));
+  TENON_TRY(ledger.forget_changes(id, Ledger::Which::all));
   const std::array<storage::Value, 1> values{id};
   TENON_TRY(session.execute("DELETE FROM plugin WHERE id = ?1", values));
   return {};
 }
 
-/// Runs `work` on the writer until it is durable; again when the group lost it.
-template <class Work>
-Task<> durably(storage::Database& database, Deadline deadline, Work work) {
-  for (int run = 1;; ++run) {
-    TENON_CO_ASSIGN(lease, co_await database.lease(deadline));
-    Result<> done = work(lease.session());
-    if (done)
-      done = co_await lease.commit();
-    else
-      lease.rollback();
-    if (done || run == kMaxRuns || !wants_rerun(done.error())) co_return done;
+/// The right to change the schema of a tenant. Only one process has it open for that.
+class Turn {
+ public:
+  [[nodiscard]] static std::optional<Turn> take(std::atomic<bool>& busy) {
+    if (busy.exchange(true)) return std::nullopt;
+    return Turn(busy);
   }
+  Turn(Turn&& other) noexcept : busy_(std::exchange(other.busy_, nullptr)) {}
+  Turn& operator=(Turn&&) = delete;
+  ~Turn() {
+    if (busy_ != nullptr) busy_->store(false);
+  }
+
+ private:
+  explicit Turn(std::atomic<bool>& busy) noexcept : busy_(&busy) {}
+  std::atomic<bool>* busy_;
+};
+
+Error under_way() {
+  return Error(ErrorCode::conflict, "Another change of the tables is under way; try again soon.")
+      .because("schema.migration_running");
 }
 
 }  // namespace
@@ -235,7 +246,11 @@ Task<> Tenant::install(Package package, Deadline deadline) {
 
 Task<MigrationPlan> Tenant::upgrade(Package package, Consent consent, Backfill backfill,
                                     Deadline deadline) {
+  const auto turn = Turn::take(state_->migrating);
+  if (!turn) co_return fail(under_way());
   Migrator migrator(*state_->database, state_->clock);
+  // What a change left that met a full disk or a lost server, on its way back as well.
+  TENON_CO_TRY(co_await migrator.resume({}, deadline));
   TENON_CO_ASSIGN(
       plan, co_await migrator.apply(std::move(package), consent, std::move(backfill), deadline));
   TENON_CO_TRY(state_->reload());
@@ -253,6 +268,8 @@ Task<MigrationPlan> Tenant::dry_run(Package package, Deadline deadline) {
 }
 
 Task<> Tenant::undo(std::string plugin, Consent consent, Deadline deadline) {
+  const auto turn = Turn::take(state_->migrating);
+  if (!turn) co_return fail(under_way());
   Migrator migrator(*state_->database, state_->clock);
   TENON_CO_TRY(co_await migrator.undo(std::move(plugin), consent, deadline));
   co_return state_->reload();
@@ -266,7 +283,7 @@ Task<> Tenant::set_state(std::string plugin, PluginState state, Deadline deadlin
     if (changed == 0) return fail(ErrorCode::not_found, "There is no such plugin.");
     return {};
   };
-  TENON_CO_TRY(co_await durably(*state_->database, deadline, work));
+  TENON_CO_TRY(co_await run_durably(*state_->database, deadline, work));
   co_return state_->reload();
 }
 
@@ -274,7 +291,7 @@ Task<> Tenant::purge(std::string plugin, Deadline deadline) {
   auto work = [this, &plugin](Session& session) {
     return purge_in(session, plugin, state_->clock.now());
   };
-  TENON_CO_TRY(co_await durably(*state_->database, deadline, work));
+  TENON_CO_TRY(co_await run_durably(*state_->database, deadline, work));
   co_return state_->reload();
 }
 

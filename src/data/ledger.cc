@@ -318,6 +318,18 @@ Result<> Ledger::forget_table(std::string_view name) {
   return {};
 }
 
+Result<> Ledger::forget_changes(std::string_view plugin, Which which) {
+  const std::array<storage::Value, 1> values{plugin};
+  const std::string whose = which == Which::all ? "plugin = ?1" : "plugin = ?1 AND state IN (1, 3)";
+  for (const auto* table : {"migration_step", "migration_cursor"})
+    TENON_TRY(session_.execute(
+        fmt::format("DELETE FROM {} WHERE migration IN (SELECT number FROM migration WHERE {})",
+                    table, whose),
+        values));
+  TENON_TRY(session_.execute("DELETE FROM migration WHERE " + whose, values));
+  return {};
+}
+
 Result<> Ledger::check_fingerprints() {
   TENON_ASSIGN(tables, dump_tables(session_));
   std::string wrong;

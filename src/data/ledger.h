@@ -55,6 +55,9 @@ class Ledger {
   [[nodiscard]] Result<> set_shapes(const std::vector<TableShape>& gone,
                                     const std::vector<TableShape>& now);
   [[nodiscard]] Result<> forget_table(std::string_view name);
+  /// Forgets changes of `plugin` with their steps, whose numbers the next change may get.
+  enum class Which : std::uint8_t { all, ended };
+  [[nodiscard]] Result<> forget_changes(std::string_view plugin, Which which);
   /// Errors: unavailable (`schema.fingerprint`) with the name of a table that is another than the
   /// ledger says.
   [[nodiscard]] Result<> check_fingerprints();

@@ -405,10 +405,7 @@ Task<std::size_t> Migrator::purge_quarantine(std::string plugin, Deadline deadli
     for (const auto& name : names) TENON_TRY(session.script("DROP TABLE IF EXISTS " + name));
     dropped = names.size();
     // What is gone cannot be brought back: those changes are history now.
-    const std::array<storage::Value, 1> values{std::string_view(plugin)};
-    TENON_TRY(
-        session.execute("DELETE FROM migration WHERE plugin = ?1 AND state IN (1, 3)", values));
-    return {};
+    return ledger.forget_changes(plugin, Ledger::Which::ended);
   }));
   co_return dropped;
 }

@@ -293,10 +293,10 @@ TEST_F(OutboxWorkerTest, gives_back_at_once_what_it_had_out_when_it_stops) {
 }
 
 TEST_F(OutboxWorkerTest, keeps_the_lease_of_a_slow_handler) {
-  Outbox hasty(*tenant_, random_, {.lease = std::chrono::milliseconds(60)});
+  Outbox hasty(*tenant_, random_, {.lease = std::chrono::milliseconds(400)});
   OutboxWorker worker(
       loop_.get_executor(), hasty, clock_,
-      [this](Event event) { return dwell(std::move(event), std::chrono::milliseconds(400)); },
+      [this](Event event) { return dwell(std::move(event), std::chrono::milliseconds(1500)); },
       {.batch = 4, .look = std::chrono::milliseconds(5)});
   worker.start();
   publish({"a"});

@@ -1,6 +1,7 @@
 #pragma once
 // The inside of a Tenant, for the files of this room that make up its parts.
 
+#include <atomic>
 #include <mutex>
 
 #include "data/numbers.h"
@@ -20,6 +21,7 @@ struct Tenant::State {
   mutable std::mutex mutex;
   std::shared_ptr<const Catalog> catalog;  // shared with every request that began under it
   std::mutex reload_mutex;
+  std::atomic<bool> migrating = false;  // one change of the schema at a time
   std::unique_ptr<Outbox> outbox;
   std::unique_ptr<Files> files;
   NumberBlocks numbers;

@@ -123,6 +123,30 @@ TEST_F(TenantFileTest, drops_a_plugin_only_when_no_other_refers_to_it) {
   EXPECT_TRUE(run(tenant_->install(testing::crm(), soon())));
 }
 
+TEST_F(TenantFileTest, makes_the_tables_of_a_plugin_that_follows_a_purged_one) {
+  const auto install = [&](const std::string& id) {
+    Entity entity{.plugin = id, .name = "thing"};
+    entity.fields = {testing::field("name", FieldType::string)};
+    return run(tenant_->install({.id = id,
+                                 .version = "1",
+                                 .manifest = "",
+                                 .component = "",
+                                 .sha256 = "",
+                                 .entities = {entity}},
+                                soon()));
+  };
+  for (const std::string& id :
+       {std::string("first"), std::string("second"), std::string("third")}) {
+    auto installed = install(id);
+    ASSERT_TRUE(installed) << installed.error().for_log();
+    auto made = within([&](UnitOfWork& unit) {
+      return unit.insert(*unit.catalog().find(id, "thing"), json::object{{"name", id}});
+    });
+    ASSERT_TRUE(made) << made.error().for_log();
+    ASSERT_TRUE(run(tenant_->purge(id, soon())));
+  }
+}
+
 TEST_F(TenantFileTest, shows_one_state_in_a_snapshot) {
   auto snapshot = tenant_->snapshot({}, soon());
   ASSERT_TRUE(snapshot);

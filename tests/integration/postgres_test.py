@@ -1,14 +1,19 @@
 """Tenants in PostgreSQL beside one in a file: what happens when their server is down at the start or goes while we run,
 and where they may not be made."""
 import pathlib
+import signal
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from private_postgres import PrivatePostgres  # noqa: E402
-from tenon_server import PASSWORD, Client, Server, create_tenant, wait_until  # noqa: E402
+from tenon_server import BUILD, PASSWORD, Client, Server, create_tenant, wait_until  # noqa: E402
+
+CUSTOMER = "/api/v1/crm/customer"
+CRM = BUILD / "share/plugins/crm"
 
 
 class PostgresTest(unittest.TestCase):
@@ -79,6 +84,38 @@ class PostgresTest(unittest.TestCase):
             wait_until(lambda: self.ready(watcher) == (200, "ok", 3, 0), 20, "that all are served")
             far = server.client().sign_in("far", "anna", PASSWORD)
             self.assertEqual(far.request("GET", "/api/v1/menu").status, 200)
+
+    def test_a_server_that_hangs_holds_up_nobody_else(self):
+        self.make("far", "--database", self.postgres.fresh_database())
+        self.make("near")
+        with Server(data=self.data, demo=False) as server:
+            near = server.client().sign_in("near", "anna", PASSWORD)
+            clients = [server.client(timeout=60).sign_in("far", "anna", PASSWORD) for _ in range(24)]
+            for client in (near, clients[0]):
+                answer = client.upload((CRM / "plugin.toml").read_bytes(), (CRM / "plugin.wasm").read_bytes())
+                self.assertEqual(answer.status, 201, answer)
+            answers = []
+            ask = [lambda c: c.request("POST", CUSTOMER, {"name": "x"}), lambda c: c.request("GET", CUSTOMER)]
+            threads = [threading.Thread(target=lambda c=c, i=i: answers.append(ask[i % 2](c)))
+                       for i, c in enumerate(clients)]
+            self.postgres.signal_all(signal.SIGSTOP)
+            try:
+                for thread in threads:
+                    thread.start()
+                slowest = 0.0
+                while any(thread.is_alive() for thread in threads):
+                    began = time.monotonic()
+                    self.assertEqual(near.request("POST", CUSTOMER, {"name": "near"}).status, 201)
+                    slowest = max(slowest, time.monotonic() - began)
+                    time.sleep(0.005)
+            finally:
+                self.postgres.signal_all(signal.SIGCONT)
+            for thread in threads:
+                thread.join()
+            self.assertEqual({answer.status for answer in answers}, {503}, answers)
+            self.assertTrue(all("retry-after" in answer.headers for answer in answers), answers)
+            self.assertLess(slowest, 1.0, "the neighbour waited")
+            wait_until(lambda: clients[0].request("POST", CUSTOMER, {"name": "y"}).status == 201, 5, "a success")
 
     def test_readiness_tells_when_the_only_server_goes(self):
         self.make("alone", "--database", self.postgres.fresh_database())

@@ -132,6 +132,17 @@ class PrivatePostgres:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
+    def signal_all(self, number: int) -> None:
+        """To the postmaster and all its sessions: SIGSTOP makes a server that hangs, SIGCONT ends that."""
+        for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                parent = int(status.read_text().rsplit(")", 1)[1].split()[1])
+                if parent == self.process.pid:
+                    os.kill(int(status.parent.name), number)
+            except (OSError, ValueError):
+                continue  # it has ended
+        self.process.send_signal(number)
+
     def close(self) -> None:
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGQUIT)

@@ -9,6 +9,7 @@
 
 #include "data/audit.h"
 #include "data/durably.h"
+#include "data/migration.h"
 #include "data/transfer/gate.h"
 #include "data/transfer/transfer_fixture.h"
 
@@ -28,6 +29,19 @@ class MoveTest : public testing::TransferTest {
     tenant_ = *opened;
     catalog_ = tenant_->catalog();
   }
+  static Result<Record> customer_in(const std::shared_ptr<Tenant>& tenant) {
+    return tenon::testing::run(
+        run_unit(tenant, Viewer{}, Origin{.plugin = "crm"}, soon(), [&](UnitOfWork& unit) {
+          return unit.insert(*unit.catalog().find("crm", "customer"), json::object{{"name", "a"}});
+        }));
+  }
+  /// Rows of the audit that PostgreSQL left unsealed are others once they are sealed.
+  void seal() {
+    ASSERT_TRUE(
+        tenon::testing::run(run_durably(tenant_->database(), soon(), [](storage::Session& session) {
+          return seal_audit(session, 10'000);
+        })));
+  }
   Result<std::uint64_t> move_to(const std::string& database) {
     tenant_.reset();
     return operations().move("acme", database);
@@ -41,11 +55,7 @@ class MoveTest : public testing::TransferTest {
 TEST_F(MoveTest, goes_to_postgresql_and_back_without_losing_anything) {
   TENON_NEEDS_OTHER(other);
   fill();
-  if (tenon::testing::on_postgres())
-    ASSERT_TRUE(
-        tenon::testing::run(run_durably(tenant_->database(), soon(), [](storage::Session& session) {
-          return seal_audit(session, 10'000);
-        })));
+  seal();
   const auto before = hashes_of(*tenant_);
   for (const auto& to : {other, std::string(), other, other_database(), std::string()}) {
     const auto moved = move_to(to);
@@ -62,6 +72,35 @@ TEST_F(MoveTest, goes_to_postgresql_and_back_without_losing_anything) {
   reopen();
   expect_to_go_on(tenant_);
   EXPECT_EQ(drifted(), 0);
+}
+
+TEST_F(MoveTest, upgrades_what_has_moved_but_undoes_nothing_of_before) {
+  TENON_NEEDS_OTHER(other);
+  fill();
+  const bool file = database_.empty();
+  ASSERT_TRUE(move_to(file ? other : std::string()));
+  reopen();
+  const auto undone =
+      tenon::testing::run(tenant_->undo("shop", Consent::destructive, testing::soon()));
+  ASSERT_FALSE(undone);
+  EXPECT_EQ(undone.error().reason(), "schema.no_migration");
+  auto wider = testing::order();
+  auto added = testing::field("place", FieldType::string);
+  added.filterable = true;
+  wider.fields.push_back(added);
+  auto package = testing::crm({wider, testing::line()});
+  package.id = "shop";
+  package.version = "2.0.0";
+  const auto upgraded = tenon::testing::run(tenant_->install(package, soon()));
+  ASSERT_TRUE(upgraded) << upgraded.error().for_log();
+  catalog_ = tenant_->catalog();
+  ASSERT_TRUE(put("order", {{"place", "x"}}));
+  seal();
+  const auto before = hashes_of(*tenant_);
+  ASSERT_TRUE(move_to(file ? std::string() : other));
+  reopen();
+  EXPECT_EQ(first_difference(before, hashes_of(*tenant_)), "");
+  expect_to_go_on(tenant_);
 }
 
 TEST_F(MoveTest, restores_into_postgresql) {
@@ -113,11 +152,11 @@ TEST_F(MoveTest, loses_no_acknowledged_write_of_those_who_write_meanwhile) {
   std::atomic<int> written = 0;
   std::atomic<int> turned_away = 0;
   std::vector<std::jthread> writers;
-  for (int i = 0; i < 3; ++i)
+  for (int i = 0; i < 2; ++i)
     writers.emplace_back([&] {
       auto mine = tenant_;
       while (!stop) {
-        if (order_in(mine, "load")) {
+        if (customer_in(mine)) {
           ++written;
           continue;
         }
@@ -138,7 +177,7 @@ TEST_F(MoveTest, loses_no_acknowledged_write_of_those_who_write_meanwhile) {
   writers.clear();
   EXPECT_GT(turned_away, 0);
   reopen();
-  EXPECT_EQ(number("SELECT count(*) FROM " + of("order").table()), written);
+  EXPECT_EQ(number("SELECT count(*) FROM " + entity("customer").table()), written);
 }
 
 TEST_F(MoveTest, drops_a_tenant_with_its_files_into_the_trash_and_purges_it) {

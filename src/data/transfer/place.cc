@@ -125,6 +125,13 @@ Result<> write_text(const fs::path& file, const std::string& text) {
   return rename_durably(draft, file);
 }
 
+Result<> make_private_file(const fs::path& file) {
+  const int handle = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (handle < 0) return broken(file, "written");
+  ::close(handle);
+  return {};
+}
+
 Result<> rename_durably(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return broken(to, "written");
   TENON_TRY(storage::sync_folder(to.parent_path().string()));

@@ -60,6 +60,8 @@ class TenantFolder {
 [[nodiscard]] Result<std::string> read_text(const std::filesystem::path& file);
 /// Writes a file for us alone, whole or not at all, durably.
 [[nodiscard]] Result<> write_text(const std::filesystem::path& file, const std::string& text);
+/// Makes an empty file for us alone, or empties the one that is there.
+[[nodiscard]] Result<> make_private_file(const std::filesystem::path& file);
 /// Renames durably; both directories are synchronised.
 [[nodiscard]] Result<> rename_durably(const std::filesystem::path& from,
                                       const std::filesystem::path& to);

@@ -181,6 +181,7 @@ Result<std::uint64_t> TenantOperations::fill_schema(const std::string& name, con
 Result<std::uint64_t> TenantOperations::fill_file(const std::string& name, storage::Session& from) {
   const auto draft = folder_.draft(name).string();
   std::uint64_t rows = 0;
+  TENON_TRY(make_private_file(draft));
   {
     TENON_ASSIGN(filling, storage::fill_sqlite(draft, kFormat));
     TENON_ASSIGN(report, copy_tenant(from, *filling, random_));
@@ -200,6 +201,7 @@ Result<ArchiveReport> TenantOperations::backup(const std::string& name,
                    fmt::format("{}: there is such a file already.", archive));
   const auto part = archive + ".part";
   remove_draft(part);
+  TENON_TRY(make_private_file(part));
   const auto make = [&]() -> Result<ArchiveReport> {
     if (place.in_file()) {
       TENON_TRY(storage::copy_sqlite(folder_.file(name).string(), part));
@@ -235,6 +237,7 @@ Result<ArchiveReport> TenantOperations::restore(const std::string& archive, cons
   step("files");
   if (database.empty()) {
     if (report.file_bytes <= kSpareRoom) {
+      TENON_TRY(make_private_file(folder_.draft(name)));
       TENON_TRY(extract_tenant(archive, folder_.draft(name).string()));
       step("copied");
     } else {

@@ -2,6 +2,7 @@
 // operation, and what the process grows by meanwhile.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -40,7 +41,11 @@ class Growth {
   }
 
  private:
-  double before_ = resident_mib();
+  static double at_rest() {
+    ::malloc_trim(0);  // what was freed before must not hide what is taken now
+    return resident_mib();
+  }
+  double before_ = at_rest();
   std::atomic<double> most_ = before_;
   std::jthread watcher_{[this](const std::stop_token& stop) {
     while (!stop.stop_requested()) {

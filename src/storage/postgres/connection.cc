@@ -172,6 +172,7 @@ Result<> Connection::drain(Deadline deadline) {
     if (result != nullptr && PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) owed_ = false;
   }
   sent_ = 0;
+  abandoned_ = false;
   if (state() != PQTRANS_IDLE) return lost("rollback");
   return {};
 }
@@ -268,7 +269,7 @@ Result<> Connection::script(std::string_view sql, Deadline deadline) {
 
 void Connection::abandon() noexcept {
   queued_.clear();
-  if (broken_ || (state() == PQTRANS_IDLE && !owed_)) return;
+  if (broken_ || abandoned_ || (state() == PQTRANS_IDLE && !owed_)) return;
   PGconn* handle = handle_.get();
   const bool sent =
       !owed_ &&
@@ -276,7 +277,7 @@ void Connection::abandon() noexcept {
       PQpipelineSync(handle) == 1 && PQflush(handle) == 0;
   // What cannot be sent at once is ended by closing the connection.
   if (!sent) broken_ = true;
-  owed_ = true;
+  owed_ = abandoned_ = true;
 }
 
 bool Connection::hung_up() noexcept {

@@ -109,6 +109,7 @@ class Connection {
   std::vector<std::string> stale_;  // prepared statements to be forgotten outside a transaction
   std::size_t sent_ = 0;            // statements of the open pipeline
   bool owed_ = false;               // an answer that nobody has read
+  bool abandoned_ = false;          // that of ROLLBACK
   bool late_ = false;               // the server was asked to cancel
   bool broken_ = false;
   std::uint64_t counter_ = 0;

@@ -13,32 +13,25 @@ namespace tenon::storage {
 namespace postgres {
 namespace {
 
-/// After a transaction had to be run again, so many go one after another: its repetition is among
-/// them and cannot lose again, however hot the row is that all of them write.
-constexpr int kInTurn = 32;
-
 struct Counters {
-  std::atomic<int> in_turn = 0;
   std::atomic<std::uint64_t> commits = 0, reruns = 0;
   std::atomic<std::size_t> readers = 0;
 };
 
 class WriterLease final : public Lease::Backend {
  public:
-  WriterLease(Slot slot, const Place& place, Manner manner, Deadline cap,
-              std::shared_ptr<Counters> counters)
-      : session_(std::move(slot), place, manner, company(manner, *counters)),
+  WriterLease(Slot slot, const Place& place, Manner manner, Turn turn, Deadline cap,
+              std::shared_ptr<Turns> turns, std::shared_ptr<Counters> counters)
+      : session_(std::move(slot), place, manner, turn.company()),
+        turn_(std::move(turn)),
         cap_(cap),
+        turns_(std::move(turns)),
         counters_(std::move(counters)) {
     session_.set_deadline(cap_);
   }
   WriterLease(const WriterLease&) = delete;
   WriterLease& operator=(const WriterLease&) = delete;
-  ~WriterLease() override {
-    if (!session_.raced()) return;
-    ++counters_->reruns;
-    counters_->in_turn = kInTurn;
-  }
+  ~WriterLease() override { rollback(); }
 
   Session& session() noexcept override { return session_; }
   void set_deadline(Deadline deadline) noexcept override {
@@ -59,18 +52,30 @@ class WriterLease final : public Lease::Backend {
     }
     auto done = co_await session_.commit();
     if (done) ++counters_->commits;
+    pass_on();
     co_return done;
   }
-  void rollback() noexcept override { session_.rollback(); }
+  void rollback() noexcept override {
+    if (ended_) return;
+    session_.rollback();
+    pass_on();
+  }
 
  private:
-  static Company company(Manner manner, Counters& counters) noexcept {
-    if (manner != Manner::writer || counters.in_turn <= 0) return Company::welcome;
-    return --counters.in_turn >= 0 ? Company::alone : Company::welcome;
+  void pass_on() noexcept {
+    if (std::exchange(ended_, true)) return;
+    if (session_.raced()) {
+      ++counters_->reruns;
+      turns_->race();
+    }
+    turn_.end();
   }
 
   PostgresSession session_;
+  Turn turn_;
   Deadline cap_;
+  bool ended_ = false;
+  std::shared_ptr<Turns> turns_;        // shared for the same reason
   std::shared_ptr<Counters> counters_;  // shared: a lease may outlive its database's closing
 };
 
@@ -100,8 +105,13 @@ class PostgresDatabase final : public Database {
   PostgresDatabase(std::shared_ptr<Pool> pool, Place place, BlockingPool& blocking, Options options)
       : pool_(std::move(pool)), place_(std::move(place)), blocking_(blocking), options_(options) {}
 
-  Task<Lease> lease(Deadline deadline) override { return take(Manner::writer, deadline); }
-  Task<Lease> upkeep_lease(Deadline deadline) override { return take(Manner::upkeep, deadline); }
+  Task<Lease> lease(Deadline deadline) override {
+    TENON_CO_ASSIGN(turn, co_await turns_->enter(deadline));
+    co_return co_await take(Manner::writer, std::move(turn), deadline);
+  }
+  Task<Lease> upkeep_lease(Deadline deadline) override {
+    return take(Manner::upkeep, Turn(), deadline);
+  }
 
   Result<ReadLease> reader() override {
     if (counters_->readers++ >= options_.readers) {
@@ -143,17 +153,19 @@ class PostgresDatabase final : public Database {
   }
 
  private:
-  Task<Lease> take(Manner manner, Deadline deadline) {
+  Task<Lease> take(Manner manner, Turn turn, Deadline deadline) {
     TENON_CO_ASSIGN(slot, co_await pool_->enter(deadline));
-    co_return Lease(std::make_unique<WriterLease>(std::move(slot), place_, manner,
-                                                  Deadline::after(options_.lease_cap), counters_));
+    co_return Lease(std::make_unique<WriterLease>(std::move(slot), place_, manner, std::move(turn),
+                                                  Deadline::after(options_.lease_cap), turns_,
+                                                  counters_));
   }
 
   std::shared_ptr<Pool> pool_;  // shared with the other tenants of the server
   Place place_;
   BlockingPool& blocking_;
   Options options_;
-  std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();  // shared with leases
+  std::shared_ptr<Turns> turns_ = std::make_shared<Turns>(options_.queue);  // shared with leases
+  std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();       // too
 };
 
 std::shared_ptr<Pool> own(const std::shared_ptr<PostgresPool>& pool) {

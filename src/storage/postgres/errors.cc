@@ -52,6 +52,7 @@ constexpr std::array kMeanings{
     Meaning{"58", ErrorCode::unavailable, "storage.io", "The disk failed."},
     Meaning{"XX001", ErrorCode::unavailable, "storage.corrupt", "The database is damaged."},
     Meaning{"XX002", ErrorCode::unavailable, "storage.corrupt", "The database is damaged."},
+    Meaning{"42P01", ErrorCode::internal, "storage.no_table", "The database refused a statement."},
     Meaning{"42501", ErrorCode::internal, "storage.denied", "The database refused a statement."},
     Meaning{"22", ErrorCode::internal, "storage.check", "A value breaks a rule of its table."},
     Meaning{"23", ErrorCode::internal, "storage.check", "A value breaks a rule of its table."},

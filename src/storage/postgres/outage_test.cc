@@ -92,6 +92,22 @@ TEST_F(OutageTest, a_task_that_is_stopped_while_it_commits_commits_and_then_stop
   EXPECT_EQ(*text(*first_, "SELECT v FROM t ORDER BY k"), "minex");
 }
 
+TEST_F(OutageTest, a_connection_is_kept_when_its_work_is_rolled_back) {
+  auto work = [](Database* database, std::int64_t* backend) -> Task<> {
+    TENON_CO_ASSIGN(lease, co_await database->lease(soon()));
+    TENON_CO_TRY(lease.session().execute("INSERT INTO t VALUES(9, 'x')"));
+    *backend = number(lease.session(), "SELECT pg_backend_pid()");
+    lease.rollback();
+    co_return Result<>();
+  };
+  std::int64_t first = 0;
+  std::int64_t second = 0;
+  ASSERT_TRUE(run(work(first_.get(), &first)));
+  ASSERT_TRUE(run(work(first_.get(), &second)));
+  EXPECT_EQ(first, second);
+  EXPECT_EQ(*text(*first_, "SELECT v FROM t ORDER BY k"), "mine");
+}
+
 TEST_F(OutageTest, a_killed_server_is_found_again_within_a_second_and_keeps_what_it_acknowledged) {
   std::atomic<bool> over = false;
   std::atomic<bool> ready = false;

@@ -44,6 +44,8 @@ void Slot::drop() noexcept {
   if (connection_ != nullptr) pool_->close(std::move(connection_));
 }
 
+void Slot::forget_place(const std::string& place) noexcept { pool_->forget(place); }
+
 Result<Connection*> Slot::connection(const std::string& place, Deadline deadline) {
   if (connection_ == nullptr) {
     TENON_ASSIGN(taken, pool_->take(place, deadline));
@@ -131,6 +133,17 @@ void Pool::close(std::unique_ptr<Connection> connection) noexcept {
   connection.reset();
   const std::lock_guard lock(mutex_);
   --open_;
+}
+
+void Pool::forget(const std::string& place) noexcept {
+  std::vector<std::unique_ptr<Connection>> stale;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& connection : idle_)
+      if (connection->place() == place) stale.push_back(std::move(connection));
+    std::erase(idle_, nullptr);
+  }
+  for (auto& connection : stale) close(std::move(connection));
 }
 
 Result<> Pool::check() {

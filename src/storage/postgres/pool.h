@@ -32,6 +32,8 @@ class Slot {
   [[nodiscard]] Result<Connection*> connection(const std::string& place, Deadline deadline);
   /// Forgets a connection that broke.
   void drop() noexcept;
+  /// Closes every idle connection that has settled there.
+  void forget_place(const std::string& place) noexcept;
   [[nodiscard]] Connection* held() const noexcept { return connection_.get(); }
 
  private:
@@ -51,6 +53,9 @@ class Pool final : public PostgresPool, public std::enable_shared_from_this<Pool
   [[nodiscard]] Result<Slot> enter_now();
 
   [[nodiscard]] Result<> check() override;
+  /// Closes idle connections that have settled in `place`: a role that was dropped and made again
+  /// has the old name and another identity.
+  void forget(const std::string& place) noexcept;
   /// First eight digits of the digest of the database's name: roles belong to the whole server.
   [[nodiscard]] const std::string& mark() const noexcept { return mark_; }
 

@@ -49,6 +49,7 @@ Result<bool> has_schema(Pool& pool, const Place& place) {
 }
 
 Result<> create_schema(Pool& pool, const Place& place, std::uint32_t format) {
+  pool.forget(place.schema);
   return as_owner(
       pool, fmt::format("CREATE ROLE \"{0}\" NOLOGIN NOINHERIT; GRANT \"{0}\" TO CURRENT_USER; "
                         "CREATE SCHEMA \"{1}\" AUTHORIZATION \"{0}\"; SET LOCAL ROLE \"{0}\"; "

@@ -95,18 +95,26 @@ void PostgresSession::after_failure(Connection& connection, const Error& error) 
     died_ = true;
 }
 
-/// A connection may have died while it lay idle. Before anything was written a new one will do.
+/// Whether a first statement that failed is worth another try, on another connection: the one it
+/// had may have died while it lay idle, its statement may be of an older form of the tables, its
+/// role may have been dropped and made again by the same name, which is another one.
+bool PostgresSession::another_try(const Error& error) {
+  auto* connection = slot_.held();
+  if (connection == nullptr) return false;
+  if (manner_ == Manner::single && error.reason() == "storage.rerun") return true;
+  if (error.reason() == "storage.denied" || error.reason() == "storage.no_table")
+    slot_.forget_place(place_.schema);
+  else if (!connection->broken() || error.reason() != "storage.connection")
+    return false;
+  slot_.drop();
+  begun_ = died_ = guarded_ = undo_ = locked_ = false;
+  return true;
+}
+
 Result<ResultHandle> PostgresSession::run(std::string_view sql, Values values) {
   const bool first = !begun_ || manner_ == Manner::single;
   auto answer = run_once(sql, values);
-  const auto* connection = slot_.held();
-  if (answer || !first || connection == nullptr) return answer;
-  // So does a statement that was prepared under an older form of its tables.
-  if (manner_ == Manner::single && answer.error().reason() == "storage.rerun")
-    return run_once(sql, values);
-  if (!connection->broken() || answer.error().reason() != "storage.connection") return answer;
-  slot_.drop();
-  begun_ = died_ = guarded_ = undo_ = false;
+  if (answer || !first || !another_try(answer.error())) return answer;
   return run_once(sql, values);
 }
 
@@ -150,6 +158,13 @@ Result<> PostgresSession::undo_or_keep(std::string_view sql) {
 }
 
 Result<> PostgresSession::script(std::string_view sql) {
+  const bool first = !begun_ || manner_ == Manner::single;
+  auto done = script_once(sql);
+  if (done || !first || !another_try(done.error())) return done;
+  return script_once(sql);
+}
+
+Result<> PostgresSession::script_once(std::string_view sql) {
   TENON_ASSIGN(connection, begin());
   if (writes()) {
     leave_statement(*connection);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "storage/postgres/pool.h"
+#include "storage/postgres/turns.h"
 
 namespace tenon::storage::postgres {
 
@@ -17,10 +18,6 @@ struct Place {
 };
 
 enum class Manner : std::uint8_t { single, snapshot, writer, upkeep };
-
-/// Whether a writer runs beside others, or waits until none of the tenant's runs and lets none
-/// begin.
-enum class Company : std::uint8_t { welcome, alone };
 
 /// Thread: one at a time.
 class PostgresSession final : public Session {
@@ -51,6 +48,8 @@ class PostgresSession final : public Session {
   [[nodiscard]] Result<> undo_or_keep(std::string_view sql) override;
   [[nodiscard]] Result<Connection*> begin();
   [[nodiscard]] Result<ResultHandle> run(std::string_view sql, Values values);
+  [[nodiscard]] Result<> script_once(std::string_view sql);
+  [[nodiscard]] bool another_try(const Error& error);
   [[nodiscard]] Result<ResultHandle> run_once(std::string_view sql, Values values);
   void leave_statement(Connection& connection);
   enum class Effect : std::uint8_t { none, some };

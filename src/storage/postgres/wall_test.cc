@@ -85,6 +85,21 @@ TEST_F(PostgresTest, never_leaves_a_connection_with_the_rights_of_the_tenant_bef
   }
 }
 
+TEST_F(PostgresTest, serves_a_tenant_that_was_dropped_and_made_again_by_the_same_name) {
+  auto other = *make_postgres_pool({.url = url_, .connections = 4}, random_);
+  auto elsewhere = open(other, "first");
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(text(*elsewhere, "SELECT v FROM t"));
+  ASSERT_TRUE(text(*first_, "SELECT v FROM t"));
+  ASSERT_TRUE(drop_postgres(server_, "first"));
+  auto again = open("first");
+  ASSERT_NE(again, nullptr);
+  ASSERT_TRUE(write(*again, "CREATE TABLE t(k BIGINT PRIMARY KEY, v TEXT)"));
+  auto written = write(*elsewhere, "INSERT INTO t VALUES(1, 'new')");
+  EXPECT_TRUE(written) << written.error().for_log();
+  EXPECT_EQ(text(*elsewhere, "SELECT v FROM t").value_or("?"), "new");
+  EXPECT_EQ(text(*again, "SELECT v FROM t").value_or("?"), "new");
+}
+
 TEST_F(PostgresTest, lets_two_transactions_run_and_asks_one_to_run_again) {
   auto work = [](Database* database) -> Task<> {
     TENON_CO_ASSIGN(one, co_await database->lease(soon()));

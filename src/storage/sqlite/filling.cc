@@ -97,8 +97,15 @@ Result<std::unique_ptr<Session>> read_sqlite(const std::string& file, std::uint3
 }
 
 Result<> copy_sqlite(const std::string& from, const std::string& to) {
-  TENON_ASSIGN(source, sqlite::Connection::open(from, sqlite::Mode::copier));
-  TENON_ASSIGN(target, sqlite::Connection::open(to, sqlite::Mode::filler));
+  const auto open = [](const std::string& file, sqlite::Mode mode) {
+    auto opened = sqlite::Connection::open(file, mode);
+    if (!opened && opened.error().reason() == "storage.open")
+      opened = fail(Error(ErrorCode::unavailable, fmt::format("{}: cannot be opened.", file))
+                        .because("storage.open"));
+    return opened;
+  };
+  TENON_ASSIGN(source, open(from, sqlite::Mode::copier));
+  TENON_ASSIGN(target, open(to, sqlite::Mode::filler));
   TENON_TRY(target->become_copy_of(*source));
   // The mark of a log came over with the first page; a file that lies still has none.
   TENON_TRY(target->number("PRAGMA journal_mode = DELETE"));
