@@ -76,7 +76,7 @@ TEST(Ledger, stays_exact_under_traps_deadlines_and_kills) {
 
 TEST(Ledger, on_postgres_stays_exact_under_traps_deadlines_and_kills) {
   TENON_NEEDS_POSTGRES();
-  stays_exact(Engine::postgres, size_of_run(200, 20'000));
+  stays_exact(Engine::postgres, size_of_run(400, 50'000));
 }
 
 TEST(Ledger, catches_a_balance_that_was_read_before_the_unit) {

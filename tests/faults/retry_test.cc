@@ -122,7 +122,7 @@ TEST(Retry, has_its_effect_once_whoever_is_killed) {
 
 TEST(Retry, on_postgres_has_its_effect_once_whoever_is_killed) {
   TENON_NEEDS_POSTGRES();
-  has_its_effect_once(Engine::postgres, size_of_run(60, 2'000));
+  has_its_effect_once(Engine::postgres, size_of_run(60, 10'000));
 }
 
 TEST(Retry, catches_a_key_that_is_stored_before_its_work) {

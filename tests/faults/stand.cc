@@ -24,10 +24,15 @@ std::string make_folder(const std::string& inside) {
 
 enum class Place : std::uint8_t { own, borrowed };
 
+/// Work on a server waits for locks on a thread of the pool: one fewer than there are writers, and
+/// who holds the lock may stand behind who waits for it.
+constexpr std::size_t threads_for(Engine engine) { return engine == Engine::postgres ? 20 : 1; }
+
 /// Tenants of a folder: there lie their files, or the addresses of their databases.
 class FolderStand : public Stand {
  public:
-  FolderStand(std::string folder, Place place) : folder_(std::move(folder)), place_(place) {}
+  FolderStand(Engine engine, std::string folder, Place place)
+      : engine_(engine), folder_(std::move(folder)), place_(place) {}
   FolderStand(const FolderStand&) = delete;
   FolderStand& operator=(const FolderStand&) = delete;
   ~FolderStand() override {
@@ -36,7 +41,7 @@ class FolderStand : public Stand {
     if (place_ == Place::own) std::filesystem::remove_all(folder_, ignored);
   }
 
-  std::string address() const override { return folder_; }
+  std::string address() const override { return fmt::format("{}:{}", to_string(engine_), folder_); }
   Result<std::shared_ptr<data::Tenant>> create() override { return tenants().create("acme"); }
   Result<std::shared_ptr<data::Tenant>> open() override { return tenants().open("acme"); }
   void close() override {
@@ -47,13 +52,14 @@ class FolderStand : public Stand {
  protected:
   data::Tenants& tenants() {
     if (!tenants_) {
-      pool_.emplace(BlockingPool::Options{.threads = 1});
+      pool_.emplace(BlockingPool::Options{.threads = threads_for(engine_)});
       tenants_.emplace(folder_, *pool_, clock_, random_);
     }
     return *tenants_;
   }
 
  private:
+  Engine engine_;
   std::string folder_;
   Place place_;
   SystemClock clock_;
@@ -79,7 +85,8 @@ std::vector<pid_t> backends(pid_t server) {
 /// it, so only that one looks for the server.
 class PostgresStand final : public FolderStand {
  public:
-  explicit PostgresStand(std::string folder) : FolderStand(std::move(folder), Place::own) {}
+  explicit PostgresStand(std::string folder)
+      : FolderStand(Engine::postgres, std::move(folder), Place::own) {}
 
   Result<std::shared_ptr<data::Tenant>> create() override {
     return tenants().create("acme", server().fresh_database());
@@ -141,11 +148,15 @@ std::unique_ptr<Stand> make_stand(Engine engine, std::string folder) {
   if (folder.empty()) folder = std::filesystem::temp_directory_path().string();
   folder = make_folder(folder);
   if (engine == Engine::postgres) return std::make_unique<PostgresStand>(std::move(folder));
-  return std::make_unique<FolderStand>(std::move(folder), Place::own);
+  return std::make_unique<FolderStand>(engine, std::move(folder), Place::own);
 }
 
 std::unique_ptr<Stand> open_stand(std::string_view address) {
-  return std::make_unique<FolderStand>(std::string(address), Place::borrowed);
+  for (const auto engine : {Engine::sqlite, Engine::postgres})
+    if (address.starts_with(to_string(engine)))
+      return std::make_unique<FolderStand>(
+          engine, std::string(address.substr(to_string(engine).size() + 1)), Place::borrowed);
+  std::terminate();
 }
 
 MemoryFolder::MemoryFolder()
