@@ -53,7 +53,8 @@ std::unexpected<Error> claimed(const std::string& schema) {
 
 }  // namespace
 
-bool Claims::alive() noexcept { return connection_ != nullptr && !connection_->hung_up(); }
+/// Whatever the server says unasked, it may be the last; to take a lock again costs little.
+bool Claims::alive() const noexcept { return connection_ != nullptr && connection_->silent(); }
 
 Result<> Claims::connect() {
   if (alive()) return {};

@@ -43,7 +43,7 @@ class Claims {
     bool held = false;  // on the connection of now
   };
   [[nodiscard]] Result<> connect();
-  [[nodiscard]] bool alive() noexcept;
+  [[nodiscard]] bool alive() const noexcept;
   [[nodiscard]] Result<bool> ask(std::string_view sql, const std::string& schema);
   [[nodiscard]] std::string others(const std::string& schema);
 

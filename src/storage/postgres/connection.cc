@@ -291,6 +291,11 @@ bool Connection::hung_up() noexcept {
   return broken_;
 }
 
+bool Connection::silent() const noexcept {
+  pollfd watched{.fd = PQsocket(handle_.get()), .events = POLLIN, .revents = 0};
+  return !broken_ && ::poll(&watched, 1, 0) == 0;
+}
+
 bool Connection::closed_by_server() noexcept {
   pollfd watched{.fd = PQsocket(handle_.get()), .events = POLLIN, .revents = 0};
   // The last words come first, the end of the stream after them.

@@ -59,7 +59,10 @@ class Connection {
   [[nodiscard]] bool broken() const noexcept { return broken_; }
   /// Whether the server has closed it while it lay idle. Cost: one poll().
   [[nodiscard]] bool hung_up() noexcept;
-  /// The same in the midst of a transaction.
+  /// Whether nothing has come from the server since its last answer: it has neither closed nor said
+  /// that it will. Cost: one poll().
+  [[nodiscard]] bool silent() const noexcept;
+  /// hung_up() in the midst of a transaction.
   [[nodiscard]] bool closed_by_server() noexcept;
   [[nodiscard]] PGTransactionStatusType state() const noexcept {
     return PQtransactionStatus(handle_.get());
