@@ -208,11 +208,8 @@ TEST_F(GroupsTest, a_sum_that_is_too_large_is_refused_and_one_at_the_edge_is_exa
 }
 
 TEST_F(GroupsTest, more_than_a_thousand_are_refused) {
-  ASSERT_TRUE(within([&](UnitOfWork& unit) -> Result<> {
-    for (int i = 0; i < 1000; ++i)
-      TENON_TRY(unit.insert(entity("customer"), json::object{{"name", "n" + std::to_string(i)}}));
-    return {};
-  }));
+  ASSERT_TRUE(insert_many("customer", 1000,
+                          [](int i) { return json::object{{"name", "n" + std::to_string(i)}}; }));
   EXPECT_EQ(answer("customer", "select=name,count()"), "query.groups");
   EXPECT_NE(answer("customer", "select=name,count()&name=like.n*"), "query.groups");
 }
@@ -351,11 +348,8 @@ TEST_F(ReadsTest, the_trash_is_a_list_of_its_own) {
 }
 
 TEST_F(ReadsTest, an_export_walks_one_state_of_a_list_of_any_length) {
-  ASSERT_TRUE(within([&](UnitOfWork& unit) -> Result<> {
-    for (int i = 0; i < 1203; ++i)
-      TENON_TRY(unit.insert(entity("customer"), json::object{{"name", std::to_string(i)}}));
-    return {};
-  }));
+  ASSERT_TRUE(insert_many("customer", 1203,
+                          [](int i) { return json::object{{"name", std::to_string(i)}}; }));
   auto snapshot = tenant_->snapshot({}, soon());
   ASSERT_TRUE(snapshot);
   const auto& info = entity("customer");
@@ -406,11 +400,7 @@ TEST_F(ReadsTest, a_question_without_an_index_is_refused_on_a_large_table_only) 
 }
 
 TEST_F(ReadsTest, a_capped_count_of_a_whole_table_comes_with_an_estimate) {
-  ASSERT_TRUE(within([&](UnitOfWork& unit) -> Result<> {
-    for (int i = 0; i < 1500; ++i)
-      TENON_TRY(unit.insert(entity("customer"), json::object{{"name", "n"}}));
-    return {};
-  }));
+  ASSERT_TRUE(insert_many("customer", 1500, [](int) { return json::object{{"name", "n"}}; }));
   if (tenon::testing::on_postgres()) plainly("ANALYZE x1_customer");
   auto page = ask("customer", "limit=1", {}, Count::planned);
   ASSERT_TRUE(page);
