@@ -20,6 +20,11 @@ Stage* filled(benchmark::State& state) {
   return &stage;
 }
 
+[[noreturn]] void stop(const std::string& why) {
+  fmt::print(stderr, "{}\n", why);
+  std::abort();
+}
+
 /// A connection that acts as the tenant's role in the tenant's schema.
 class Raw {
  public:
@@ -29,11 +34,11 @@ class Raw {
                "SELECT set_config('role', (SELECT rolname FROM pg_roles WHERE rolname LIKE "
                "'tenon\\_%\\_bench' AND pg_has_role(rolname, 'MEMBER') LIMIT 1), false), "
                "set_config('search_path', 't_bench', false)"));
-    if (PQresultStatus(entered.get()) != PGRES_TUPLES_OK) std::terminate();
+    if (PQresultStatus(entered.get()) != PGRES_TUPLES_OK) stop(PQerrorMessage(handle_.get()));
   }
   void prepare(const char* name, const std::string& sql) const {
     const postgres::ResultHandle made(PQprepare(handle_.get(), name, sql.c_str(), 0, nullptr));
-    if (PQresultStatus(made.get()) != PGRES_COMMAND_OK) std::terminate();
+    if (PQresultStatus(made.get()) != PGRES_COMMAND_OK) stop(PQerrorMessage(handle_.get()));
   }
   /// Reads every column of every row. The number of rows.
   [[nodiscard]] int rows_of(const char* name, std::string_view value) const {
@@ -84,9 +89,9 @@ void postgres_page_with_capped_count(benchmark::State& state) {
   auto query = *parse_query(info, *split_query("city=eq.城市7&order=city&limit=20"));
   query.count = Count::planned;
   const Raw raw(stage.url);
-  const auto from = " FROM " + info.table() + " WHERE \"city\" = $1 AND \"deleted_at\" IS NULL";
+  const auto from = " FROM " + info.table() + " WHERE \"f_city\" = $1 AND \"deleted_at\" IS NULL";
   raw.prepare("page",
-              "SELECT " + info.sql().columns + from + " ORDER BY \"city\", \"id\" LIMIT 20");
+              "SELECT " + info.sql().columns + from + " ORDER BY \"f_city\", \"id\" LIMIT 20");
   raw.prepare("count", "SELECT count(*) FROM (SELECT 1" + from + " LIMIT 1001) AS some");
   pair(
       state, "tenon",
@@ -107,8 +112,8 @@ void postgres_group_by_two_sums(benchmark::State& state) {
   const auto query =
       *parse_query(info, *split_query("select=city,credit.sum(),all:version.sum(),count()"));
   const Raw raw(stage.url);
-  raw.prepare("group", "SELECT \"city\", sum(\"credit\"), sum(\"version\"), count(*) FROM " +
-                           info.table() + " WHERE \"deleted_at\" IS NULL GROUP BY \"city\"");
+  raw.prepare("group", "SELECT \"f_city\", sum(\"f_credit\"), sum(\"version\"), count(*) FROM " +
+                           info.table() + " WHERE \"deleted_at\" IS NULL GROUP BY \"f_city\"");
   pair(
       state, "tenon",
       [&] {

@@ -10,6 +10,11 @@
 namespace tenon::data::bench {
 namespace {
 
+[[noreturn]] void stop(const std::string& why) {
+  fmt::print(stderr, "{}\n", why);
+  std::abort();
+}
+
 /// A connection as the tenant's own is set up.
 class Raw {
  public:
@@ -17,18 +22,19 @@ class Raw {
     sqlite3* made = nullptr;
     const auto file = stage.directory / "tenants/bench.db";
     if (sqlite3_open_v2(file.c_str(), &made, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK)
-      std::terminate();
+      stop("cannot open " + file);
     handle_.reset(made);
     run("PRAGMA synchronous = FULL");
   }
   void run(const char* sql) const {
-    if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) std::terminate();
+    if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+      stop(sqlite3_errmsg(handle_.get()));
   }
   [[nodiscard]] storage::sqlite::StatementHandle prepare(const std::string& sql) const {
     sqlite3_stmt* made = nullptr;
     if (sqlite3_prepare_v3(handle_.get(), sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &made,
                            nullptr) != SQLITE_OK)
-      std::terminate();
+      stop(sqlite3_errmsg(handle_.get()));
     return storage::sqlite::StatementHandle(made);
   }
 
@@ -36,13 +42,13 @@ class Raw {
   storage::sqlite::Handle handle_;
 };
 
-void bind(sqlite3_stmt* statement, int at, std::string_view text) {
+void set(sqlite3_stmt* statement, int at, std::string_view text) {
   sqlite3_bind_text(statement, at, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
 }
-void bind(sqlite3_stmt* statement, int at, const std::array<std::uint8_t, 16>& id) {
+void set(sqlite3_stmt* statement, int at, const std::array<std::uint8_t, 16>& id) {
   sqlite3_bind_blob(statement, at, id.data(), 16, SQLITE_STATIC);
 }
-void bind(sqlite3_stmt* statement, int at, std::int64_t number) {
+void set(sqlite3_stmt* statement, int at, std::int64_t number) {
   sqlite3_bind_int64(statement, at, number);
 }
 
@@ -80,7 +86,7 @@ void sqlite_get(benchmark::State& state) {
   pair(
       state, "tenon", [&] { return stage.tenant->get(info, next(), {}).has_value(); }, "raw",
       [&] {
-        bind(statement.get(), 1, next().value.bytes);
+        set(statement.get(), 1, next().value.bytes);
         return read_all(statement.get()) == 1;
       });
 }
@@ -92,12 +98,12 @@ void sqlite_page_with_capped_count(benchmark::State& state) {
   auto query = *parse_query(info, *split_query("city=eq.城市7&order=city&limit=20"));
   query.count = Count::planned;
   const Raw raw(stage);
-  const auto from = " FROM " + info.table() + " WHERE \"city\" = ?1 AND \"deleted_at\" IS NULL";
+  const auto from = " FROM " + info.table() + " WHERE \"f_city\" = ?1 AND \"deleted_at\" IS NULL";
   const auto page =
-      raw.prepare("SELECT " + info.sql().columns + from + " ORDER BY \"city\", \"id\" LIMIT 20");
+      raw.prepare("SELECT " + info.sql().columns + from + " ORDER BY \"f_city\", \"id\" LIMIT 20");
   const auto count = raw.prepare("SELECT count(*) FROM (SELECT 1" + from + " LIMIT 1001)");
-  bind(page.get(), 1, "城市7");
-  bind(count.get(), 1, "城市7");
+  set(page.get(), 1, "城市7");
+  set(count.get(), 1, "城市7");
   pair(
       state, "tenon",
       [&] {
@@ -115,8 +121,8 @@ void sqlite_group_by_two_sums(benchmark::State& state) {
       *parse_query(info, *split_query("select=city,credit.sum(),all:version.sum(),count()"));
   const Raw raw(stage);
   const auto statement =
-      raw.prepare("SELECT \"city\", sum(\"credit\"), sum(\"version\"), count(*) FROM " +
-                  info.table() + " WHERE \"deleted_at\" IS NULL GROUP BY \"city\"");
+      raw.prepare("SELECT \"f_city\", sum(\"f_credit\"), sum(\"version\"), count(*) FROM " +
+                  info.table() + " WHERE \"deleted_at\" IS NULL GROUP BY \"f_city\"");
   pair(
       state, "tenon",
       [&] {
@@ -172,24 +178,25 @@ class RawCreates {
     const auto name = fmt::format("客户 {:06}", position_ * 7919 % 1'000'000);
     const auto code = fmt::format("KH{:06}", position_);
     const auto city = fmt::format("城市{}", position_ % 50);
-    bind(row_.get(), 1, id.bytes);
-    bind(row_.get(), 2, name);
-    bind(row_.get(), 3, code);
-    bind(row_.get(), 4, city);
-    bind(row_.get(), 5, 123450);
-    bind(row_.get(), 6, 1);
-    bind(row_.get(), 7, 7363);
-    bind(row_.get(), 8, "老客户，月结三十天。");
-    for (const int at : {9, 10, 12}) bind(row_.get(), at, 1);
-    bind(event_.get(), 1, id.bytes);
-    bind(event_.get(), 2, aggregate_);
-    bind(event_.get(), 3, payload_);
-    bind(audit_.get(), 1, id.bytes);
-    bind(audit_.get(), 2, json_);
-    bind(audit_.get(), 3, position_);
+    set(row_.get(), 1, id.bytes);
+    set(row_.get(), 2, name);
+    set(row_.get(), 3, code);
+    set(row_.get(), 4, city);
+    set(row_.get(), 5, 123450);
+    set(row_.get(), 6, 1);
+    set(row_.get(), 7, 7363);
+    set(row_.get(), 8, "老客户，月结三十天。");
+    for (const int at : {9, 10, 12}) set(row_.get(), at, 1);
+    set(event_.get(), 1, id.bytes);
+    set(event_.get(), 2, aggregate_);
+    set(event_.get(), 3, payload_);
+    set(audit_.get(), 1, id.bytes);
+    set(audit_.get(), 2, json_);
+    set(audit_.get(), 3, position_);
     sqlite3_bind_zeroblob(audit_.get(), 4, 32);
     for (auto* statement : {row_.get(), event_.get(), audit_.get()}) {
-      if (sqlite3_step(statement) != SQLITE_DONE) return false;
+      if (sqlite3_step(statement) != SQLITE_DONE)
+        stop(sqlite3_errmsg(sqlite3_db_handle(statement)));
       sqlite3_reset(statement);
     }
     return true;

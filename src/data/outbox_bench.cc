@@ -21,7 +21,7 @@ struct Stage {
   SystemClock clock;
   SystemRandom random;
   Tenants tenants{directory.path(), pool, clock, random};
-  std::shared_ptr<Tenant> tenant = *tenants.create("bench", address(place()));
+  std::shared_ptr<Tenant> tenant = *tenants.create("bench", bench::address(bench::place()));
   ExecutorPool executors{1, "worker"};
   std::atomic<int> handled = 0;
   std::atomic<std::int64_t> at = 0;
