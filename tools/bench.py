@@ -54,12 +54,11 @@ STANDARD_MEMBERS = {
 }
 
 
-# The benchmarks of reads are run again with more rows, and all of the data engine on both databases.
-READS = "get|page"
+# Program -> database, rows and filter of each run. Those of raw calls are of both databases at once; their reads are
+# run again with more rows.
 DATA_RUNS = {
-    "tenon_data_bench": [("sqlite", 100_000, "."), ("postgres", 100_000, "-transfer"),
-                         ("sqlite", 1_000_000, f"^({READS})"), ("postgres", 1_000_000, f"^({READS})")],
-    "tenon_raw_bench": [("", 100_000, "."), ("", 1_000_000, f"_({READS})")],
+    "tenon_data_bench": [("sqlite", 100_000, "."), ("postgres", 100_000, ".")],
+    "tenon_raw_bench": [("", 100_000, "."), ("", 1_000_000, "_(get|page)")],
 }
 
 
