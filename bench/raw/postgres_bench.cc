@@ -92,7 +92,7 @@ void postgres_page_with_capped_count(benchmark::State& state) {
   const auto from = " FROM " + info.table() + " WHERE \"f_city\" = $1 AND \"deleted_at\" IS NULL";
   raw.prepare("page",
               "SELECT " + info.sql().columns + from + " ORDER BY \"f_city\", \"id\" LIMIT 20");
-  raw.prepare("count", "SELECT count(*) FROM (SELECT 1" + from + " LIMIT 1001) AS some");
+  raw.prepare("count", "SELECT count(*) FROM (SELECT 1" + from + " LIMIT 1001) AS first_rows");
   pair(
       state, "tenon",
       [&] {

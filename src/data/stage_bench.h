@@ -121,6 +121,14 @@ struct Stage {
       fill(from, from + 1000);
       spread(from, from + 1000);
     }
+    if (where == Place::server && rows > 0) settle();
+  }
+
+  /// What the server would clear away later, while something is measured.
+  void settle() const {
+    const auto* server = tenon::testing::PrivatePostgres::shared();
+    const auto database = url.substr(url.rfind('/') + 1);
+    if (!server->ask("VACUUM (ANALYZE)", database) || !server->ask("CHECKPOINT")) std::terminate();
   }
 
   void fill(int from, int to) {
