@@ -232,7 +232,7 @@ Result<std::shared_ptr<const Catalog>> read_catalog(Session& session) {
 Result<> Tenant::State::reload() {
   const std::lock_guard one_at_a_time(reload_mutex);
   TENON_ASSIGN(reader, database->reader());
-  TENON_TRY(reader.snapshot());
+  TENON_TRY(reader.snapshot(storage::Seen::one_state));
   TENON_ASSIGN(fresh, read_catalog(reader.session()));
   const std::lock_guard lock(mutex);
   catalog = std::move(fresh);

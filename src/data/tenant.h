@@ -112,6 +112,8 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   [[nodiscard]] Task<std::size_t> seal_audit(std::size_t bound, Deadline deadline);
   /// Walks the audit chain. Cost: reads the whole audit; for the pool.
   [[nodiscard]] Result<AuditReport> verify_audit(const std::optional<ChainHead>& kept = {});
+  /// One state that some order of the committed units leads to, for reads of any length. Blocks: on
+  /// PostgreSQL as long as the units that run now, at most a lease.
   [[nodiscard]] Result<Snapshot> snapshot(Viewer viewer, Deadline deadline);
 
   [[nodiscard]] UnitOfWork unit(Viewer viewer, Origin origin = {});

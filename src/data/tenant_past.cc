@@ -48,7 +48,7 @@ Result<Page> Tenant::list_as_of(const EntityInfo& entity, const Query& query, Ti
 
 Result<AuditReport> Tenant::verify_audit(const std::optional<ChainHead>& kept) {
   TENON_ASSIGN(lease, state_->database->reader());
-  TENON_TRY(lease.snapshot());
+  TENON_TRY(lease.snapshot(storage::Seen::one_state));
   return data::verify_audit(lease.session(), kept);
 }
 

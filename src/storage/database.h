@@ -65,6 +65,12 @@ class Lease {
   std::unique_ptr<Backend> backend_;
 };
 
+/// What all statements of a snapshot see. `one_state` is what was committed when it began. Beside
+/// two writers that a database lets run at once, that can be a state which no order of the units
+/// leads to (the anomaly of read-only transactions); `serial_state` never is, and may wait for the
+/// writers of the moment.
+enum class Seen : std::uint8_t { one_state, serial_state };
+
 /// A read-only connection, given back on destruction. Each statement sees the newest committed
 /// state, unless snapshot() was called: then all see one state. Keep it short: a long snapshot
 /// keeps the log from being reset.
@@ -74,7 +80,7 @@ class ReadLease {
    public:
     virtual ~Backend() = default;
     [[nodiscard]] virtual Session& session() noexcept = 0;
-    [[nodiscard]] virtual Result<> snapshot() = 0;
+    [[nodiscard]] virtual Result<> snapshot(Seen seen) = 0;
     virtual void set_deadline(Deadline deadline) noexcept = 0;
   };
   ReadLease() = default;
@@ -82,7 +88,7 @@ class ReadLease {
 
   [[nodiscard]] bool held() const noexcept { return backend_ != nullptr; }
   [[nodiscard]] Session& session() noexcept { return backend_->session(); }
-  [[nodiscard]] Result<> snapshot() { return backend_->snapshot(); }
+  [[nodiscard]] Result<> snapshot(Seen seen) { return backend_->snapshot(seen); }
   void set_deadline(Deadline deadline) noexcept { backend_->set_deadline(deadline); }
   void reset() noexcept { backend_.reset(); }
 

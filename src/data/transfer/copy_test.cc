@@ -42,7 +42,7 @@ class CopyTest : public testing::TransferTest {
   std::string copy_with(Spoiled::Spoil spoil, std::string file = {}) {
     if (file.empty()) file = directory_ / ("copy" + std::to_string(++copies_));
     auto reader = tenant_->database().reader();
-    EXPECT_TRUE(reader->snapshot());
+    EXPECT_TRUE(reader->snapshot(storage::Seen::one_state));
     auto filling = storage::fill_sqlite(file, 1);
     EXPECT_TRUE(filling) << filling.error().for_log();
     Spoiled target(std::move(*filling), std::move(spoil));

@@ -241,7 +241,7 @@ TableHashes hashes_at(const std::string& directory, const std::string& name) {
   EXPECT_TRUE(tenant) << tenant.error().for_log();
   if (!tenant) return {};
   auto reader = (*tenant)->database().reader();
-  EXPECT_TRUE(reader->snapshot());
+  EXPECT_TRUE(reader->snapshot(storage::Seen::one_state));
   return *hash_tables(reader->session(), *(*tenant)->catalog());
 }
 

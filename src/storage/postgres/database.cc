@@ -88,9 +88,9 @@ class Reader final : public ReadLease::Backend {
   ~Reader() override { --counters_->readers; }
 
   Session& session() noexcept override { return session_; }
-  Result<> snapshot() override {
+  Result<> snapshot(Seen seen) override {
     if (std::exchange(fixed_, true)) return {};
-    return session_.make_snapshot();
+    return session_.make_snapshot(seen);
   }
   void set_deadline(Deadline deadline) noexcept override { session_.set_deadline(deadline); }
 
