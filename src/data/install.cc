@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "data/derive_plan.h"
 #include "data/durably.h"
 #include "data/files/references.h"
 #include "data/migrator.h"
@@ -64,6 +65,16 @@ Result<> drop_extension_columns(Session& session, const Catalog& catalog, std::s
   return {};
 }
 
+/// Roll-ups of other modules over rows that are gone.
+Result<> derive_others(Session& session, const Catalog& before) {
+  TENON_ASSIGN(after, read_catalog(session));
+  std::vector<EntityChange> changes;
+  for (const auto* now : after->entities())
+    changes.push_back(
+        {.was = before.find(now->plugin(), now->name()), .now = now, .delta = nullptr});
+  return derive_all(session, *after, plan_derived(changes, before, *after).all);
+}
+
 Result<> purge_in(Session& session, std::string_view id, Timestamp now) {
   TENON_ASSIGN(catalog, read_catalog(session));
   if (catalog->plugin(id) == nullptr) return fail(ErrorCode::not_found, "There is no such plugin.");
@@ -81,6 +92,7 @@ Result<> purge_in(Session& session, std::string_view id, Timestamp now) {
       return fail(Error(ErrorCode::conflict, fmt::format("\"{}\" adds fields to \"{}.{}\".",
                                                          extension.plugin, id, extension.name))
                       .because("schema.referenced"));
+  TENON_TRY(release_added(session, *catalog, id, now));
   TENON_TRY(drop_extension_columns(session, *catalog, id));
   Ledger ledger(session);
   TENON_TRY(session.without_references([&]() -> Result<> {
@@ -95,12 +107,11 @@ Result<> purge_in(Session& session, std::string_view id, Timestamp now) {
     }
     return {};
   }));
-  TENON_ASSIGN(kept, ledger.quarantined(id));
-  for (const auto& name : kept) TENON_TRY(session.script("DROP TABLE IF EXISTS " + name));
+  TENON_TRY(ledger.drop_quarantine(id, now));
   TENON_TRY(ledger.forget_changes(id, Ledger::Which::all));
   const std::array<storage::Value, 1> values{id};
   TENON_TRY(session.execute("DELETE FROM plugin WHERE id = ?1", values));
-  return {};
+  return derive_others(session, *catalog);
 }
 
 /// The right to change the schema of a tenant. Only one process has it open for that.
@@ -239,6 +250,13 @@ Result<> Tenant::State::reload() {
   return {};
 }
 
+Result<> Tenant::State::end_switch() {
+  TENON_TRY(reload());
+  const std::lock_guard lock(mutex);
+  if (epoch % 2 == 1) numbers.forget(++epoch);
+  return {};
+}
+
 Task<> Tenant::install(Package package, Deadline deadline) {
   TENON_CO_TRY(co_await upgrade(std::move(package), Consent::none, {}, deadline));
   co_return Result<>();
@@ -248,13 +266,17 @@ Task<MigrationPlan> Tenant::upgrade(Package package, Consent consent, Backfill b
                                     Deadline deadline) {
   const auto turn = Turn::take(state_->migrating);
   if (!turn) co_return fail(under_way());
-  Migrator migrator(*state_->database, state_->clock);
+  Migrator migrator(*state_->database, state_->clock, [this] { state_->begin_switch(); });
   // What a change left that met a full disk or a lost server, on its way back as well.
-  TENON_CO_TRY(co_await migrator.resume({}, deadline));
-  TENON_CO_ASSIGN(
-      plan, co_await migrator.apply(std::move(package), consent, std::move(backfill), deadline));
-  TENON_CO_TRY(state_->reload());
-  co_return std::move(plan);
+  Result<MigrationPlan> plan;
+  if (auto resumed = co_await migrator.resume({}, deadline))
+    plan = co_await migrator.apply(std::move(package), consent, std::move(backfill), deadline);
+  else
+    plan = std::unexpected(std::move(resumed.error()));
+  // Whatever became of it: what the database says holds.
+  auto known = state_->end_switch();
+  if (plan && !known) co_return std::unexpected(std::move(known.error()));
+  co_return plan;
 }
 
 Task<MigrationPlan> Tenant::plan(Package package, Deadline deadline) {
@@ -270,9 +292,10 @@ Task<MigrationPlan> Tenant::dry_run(Package package, Deadline deadline) {
 Task<> Tenant::undo(std::string plugin, Consent consent, Deadline deadline) {
   const auto turn = Turn::take(state_->migrating);
   if (!turn) co_return fail(under_way());
-  Migrator migrator(*state_->database, state_->clock);
-  TENON_CO_TRY(co_await migrator.undo(std::move(plugin), consent, deadline));
-  co_return state_->reload();
+  Migrator migrator(*state_->database, state_->clock, [this] { state_->begin_switch(); });
+  auto done = co_await migrator.undo(std::move(plugin), consent, deadline);
+  auto known = state_->end_switch();
+  co_return done ? known : done;
 }
 
 Task<> Tenant::set_state(std::string plugin, PluginState state, Deadline deadline) {

@@ -165,11 +165,12 @@ class Tenants {
           Options options = {});
   ~Tenants();
 
-  /// Errors: not_found, invalid (`tenant.name`), those of storage::open_sqlite. Blocks while the
-  /// file is opened.
+  /// Errors: not_found, invalid (`tenant.name`), unavailable (`tenant.moving`: another process
+  /// moves or drops it), those of storage::open_sqlite. Blocks while the file is opened.
   [[nodiscard]] Result<std::shared_ptr<Tenant>> open(std::string_view name);
-  /// `database` is empty for a file, or `postgresql://…`. Errors: conflict (`tenant.exists`), those
-  /// of storage::open_postgres. Blocks.
+  /// `database` is empty for a file, or `postgresql://…`. Errors: conflict (`tenant.exists`,
+  /// `tenant.in_trash`: one of that name was dropped and not purged), those of
+  /// storage::open_postgres. Blocks.
   [[nodiscard]] Result<std::shared_ptr<Tenant>> create(std::string_view name,
                                                        const std::string& database = {});
   /// The address of the PostgreSQL database that the tenant is in; empty: it is a file.
@@ -178,7 +179,7 @@ class Tenants {
   [[nodiscard]] BlockingPool& servers() noexcept;
   /// For who moves a tenant (data/transfer/): from now on it takes no writes and nobody opens it;
   /// the writes under way have ended. Errors: those of open(), unavailable (`tenant.busy`: they did
-  /// not end before `deadline`). Blocks.
+  /// not end before `deadline`; `tenant.in_use`: another process has it open). Blocks.
   [[nodiscard]] Result<TenantHold> hold(std::string_view name, Deadline deadline);
   /// Names of the tenants that are there, sorted.
   [[nodiscard]] Result<std::vector<std::string>> list() const;

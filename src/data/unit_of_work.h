@@ -62,7 +62,8 @@ class UnitOfWork {
   UnitOfWork& operator=(UnitOfWork&&) noexcept;
   ~UnitOfWork();
 
-  /// Takes the writer lease; at once when it is held already. Errors: those of Database::lease().
+  /// Takes the writer lease; at once when it is held already. Where other definitions hold by then,
+  /// catalog() is another behind it. Errors: those of Database::lease().
   [[nodiscard]] Task<> acquire(Deadline deadline);
   [[nodiscard]] bool acquired() const noexcept;
   /// Statements that run past it are interrupted. Requires: acquired().
@@ -173,6 +174,7 @@ class UnitOfWork {
   [[nodiscard]] const Catalog& catalog() const noexcept;
 
  private:
+  [[nodiscard]] Task<> settle_definitions(Deadline deadline);
   struct State;
   std::unique_ptr<State> state_;
 };

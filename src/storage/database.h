@@ -21,6 +21,9 @@
 
 namespace tenon::storage {
 
+/// Whether other writers may run beside a lease where the database lets several be out.
+enum class Others : std::uint8_t { welcome, kept_out };
+
 /// The right to write. Exactly one is out at a time. Movable; destroying it rolls back.
 /// Thread: the holder's; it may move between threads as long as uses do not overlap.
 class Lease {
@@ -30,7 +33,7 @@ class Lease {
     virtual ~Backend() = default;  // rolls back when neither commit nor rollback was called
     [[nodiscard]] virtual Session& session() noexcept = 0;
     virtual void set_deadline(Deadline deadline) noexcept = 0;
-    virtual void extend(Deadline /*cap*/) noexcept {}
+    virtual void extend(Deadline /*cap*/, Others /*others*/) noexcept {}
     [[nodiscard]] virtual Task<> commit() = 0;
     virtual void rollback() noexcept = 0;
   };
@@ -45,8 +48,11 @@ class Lease {
   /// the lease's own cap.
   void set_deadline(Deadline deadline) noexcept { backend_->set_deadline(deadline); }
   /// Gives this lease another cap and deadline, for changes of the schema, which keep everybody
-  /// waiting for longer than a unit of work may.
-  void extend(Deadline cap) noexcept { backend_->extend(cap); }
+  /// waiting for longer than a unit of work may; with Others::kept_out until the writers of before
+  /// have ended, in other processes too. Requires: nothing was asked yet.
+  void extend(Deadline cap, Others others = Others::welcome) noexcept {
+    backend_->extend(cap, others);
+  }
 
   /// Keeps `pass` for as long as this lease lives: who counts leases knows by that.
   void keep(std::shared_ptr<const void> pass) noexcept { pass_ = std::move(pass); }

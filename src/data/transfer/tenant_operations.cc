@@ -310,6 +310,7 @@ Result<> TenantOperations::drop(const std::string& name) {
   if (!hold.alone())
     return refused(ErrorCode::unavailable, "tenant.in_use",
                    fmt::format("The tenant \"{}\" is in use.", name));
+  const auto claim = hold.claim();  // until its entry is gone
   hold.leave();
   if (place.in_file()) {
     auto opened = storage::open_sqlite(folder_.file(name).string(), storage::Missing::refuse, pool_,

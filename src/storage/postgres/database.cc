@@ -38,9 +38,10 @@ class WriterLease final : public Lease::Backend {
     session_.set_deadline(cap_.min(deadline));
   }
 
-  void extend(Deadline cap) noexcept override {
+  void extend(Deadline cap, Others others) noexcept override {
     cap_ = cap;
     session_.take_long();
+    if (others == Others::kept_out) session_.keep_out_others();
     session_.set_deadline(cap_);
   }
 
