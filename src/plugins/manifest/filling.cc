@@ -131,6 +131,7 @@ class FormulaCheck {
 
 struct RollupWords {
   Spot spot;
+  bool known = true;  // the function
   std::optional<Word> plugin, entity, reference, field;
 };
 
@@ -171,7 +172,7 @@ void check_own_rows(const Entity& entity, const Field& field, const RollupWords&
           did_you_mean(words.reference->text,
                        names_if(*rows, [&](const Field& one) { return refers_to(one, entity); })));
   }
-  if (!words.field) return;
+  if (!words.field || !words.known || field.rollup->function == Aggregate::count) return;
   const bool sums = field.rollup->function == Aggregate::sum;
   const auto fits = [&](const Field& one) {
     const auto type = data::type_of_values(one);
@@ -212,7 +213,7 @@ void check_foreign_rows(const RollupWords& words, Draft& draft) {
 
 void check_rollup(const Entity& entity, const Field& field, const RollupWords& words,
                   Draft& draft) {
-  const bool counts = field.rollup->function == Aggregate::count;
+  const bool counts = words.known && field.rollup->function == Aggregate::count;
   if (counts && data::type_of_values(field) != FieldType::integer)
     draft.issues.add(words.spot, codes::kContradiction, "a count is an integer",
                      "say result = \"integer\"");
@@ -225,6 +226,7 @@ std::optional<RollupWords> read_rollup(TableReader& owner, Field& field, Draft& 
   RollupWords words{
       .spot = table->spot(), .plugin = {}, .entity = {}, .reference = {}, .field = {}};
   const auto function = table->choice("function", Need::required, kFunctions);
+  words.known = function.has_value();
   auto& rollup = field.rollup.emplace();
   rollup.function = static_cast<Aggregate>(function.value_or(0));
   words.plugin = table->text("plugin", Need::optional);

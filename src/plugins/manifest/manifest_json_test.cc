@@ -97,8 +97,7 @@ TEST(ManifestJson, gives_states_relations_indexes_and_what_is_added_to_others) {
   EXPECT_EQ(customer.at("data_scope"), "owner");
   EXPECT_EQ(json::serialize(customer.at("indexes")),
             R"([{"fields":["city","level"],"unique":false},{"fields":["code"],"unique":true,)"
-            R"("where":"(code.is.not_null,status.neq.closed)"
-}])");
+            R"x("where":"(code.is.not_null,status.neq.closed)"}])x");
   EXPECT_EQ(json::serialize(customer.at("relations")),
             R"([{"name":"partners","kind":"many_to_many",)"
             R"("label":{"en":"Partners","zh-CN":"合作公司"},"plugin":"crm","entity":"company"}])");
