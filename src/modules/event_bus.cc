@@ -80,6 +80,7 @@ struct Subscription::Bus {
                  {.batch = kBatch, .look = kLook}) {}
   };
   const Clock* clock = nullptr;
+  std::function<void(std::string_view, const data::Event&, const Error&)> failed;
   std::mutex couriers_mutex;
   std::map<std::string, std::shared_ptr<Courier>, std::less<>> couriers;  // shared while stopping
 };
@@ -108,8 +109,10 @@ Task<> Subscription::close(Deadline deadline) {
   co_return co_await gone.wait_uncancelled(deadline);
 }
 
-EventBus::EventBus(const Clock& clock) : bus_(std::make_shared<Subscription::Bus>()) {
+EventBus::EventBus(const Clock& clock, Failed failed)
+    : bus_(std::make_shared<Subscription::Bus>()) {
   bus_->clock = &clock;
+  bus_->failed = std::move(failed);
 }
 EventBus::~EventBus() = default;
 
@@ -159,6 +162,7 @@ Task<> EventBus::deliver(std::shared_ptr<data::Tenant> tenant, data::Event event
     if (done) continue;
     // This process is stopping; who comes next time has not been tried.
     if (done.error().reason() == "task.cancelled") co_return done;
+    if (bus_->failed) bus_->failed(delivery->tenant->name(), delivery->event, done.error());
     if (first) first = std::move(done);
   }
   co_return first;

@@ -74,8 +74,10 @@ class EventBus {
   using InTransaction = std::function<Task<>(DeliveryHandle, data::UnitOfWork&)>;
   using Outside = std::function<Task<>(DeliveryHandle)>;
 
+  /// For the operator: a delivery did not succeed; it is tried again. Thread: any.
+  using Failed = std::function<void(std::string_view tenant, const data::Event&, const Error&)>;
   /// Lifetime: the clock outlives it.
-  explicit EventBus(const Clock& clock);
+  explicit EventBus(const Clock& clock, Failed failed = {});
   EventBus(const EventBus&) = delete;
   EventBus& operator=(const EventBus&) = delete;
   ~EventBus();
