@@ -23,6 +23,9 @@ struct Site {
 /// Errors: unavailable when the tenant of the session is not served any more.
 [[nodiscard]] Result<Site> site_of(const App& app, const RequestContext& context);
 
+/// Who changes what is installed, as the registry wants to know it.
+[[nodiscard]] plugins::Requester requester_of(const RequestContext& context);
+
 /// The first pause before a unit that a server refused runs again; each next is twice as long.
 inline constexpr std::chrono::microseconds kRerunPause{2000};
 

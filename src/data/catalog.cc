@@ -333,4 +333,22 @@ std::vector<const EntityInfo*> Catalog::entities() const {
   return all;
 }
 
+Result<> Catalog::unreferenced(std::string_view plugin) const {
+  for (const auto& [name, entity] : entities_) {
+    if (entity->plugin() != plugin) continue;
+    for (const auto& incoming : entity->incoming())
+      if (incoming.plugin != plugin)
+        return fail(
+            Error(ErrorCode::conflict, fmt::format("\"{}.{}\" refers to \"{}\".", incoming.plugin,
+                                                   incoming.entity, entity->full_name()))
+                .because("schema.referenced"));
+  }
+  for (const auto& extension : extensions_)
+    if (extension.extends == plugin && extension.plugin != plugin)
+      return fail(Error(ErrorCode::conflict, fmt::format("\"{}\" adds fields to \"{}.{}\".",
+                                                         extension.plugin, plugin, extension.name))
+                      .because("schema.referenced"));
+  return {};
+}
+
 }  // namespace tenon::data

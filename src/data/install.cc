@@ -78,20 +78,7 @@ Result<> derive_others(Session& session, const Catalog& before) {
 Result<> purge_in(Session& session, std::string_view id, Timestamp now) {
   TENON_ASSIGN(catalog, read_catalog(session));
   if (catalog->plugin(id) == nullptr) return fail(ErrorCode::not_found, "There is no such plugin.");
-  for (const auto* entity : catalog->entities()) {
-    if (entity->plugin() != id) continue;
-    for (const auto& incoming : entity->incoming())
-      if (incoming.plugin != id)
-        return fail(
-            Error(ErrorCode::conflict, fmt::format("\"{}.{}\" refers to \"{}\".", incoming.plugin,
-                                                   incoming.entity, entity->full_name()))
-                .because("schema.referenced"));
-  }
-  for (const auto& extension : catalog->extensions())
-    if (extension.extends == id && extension.plugin != id)
-      return fail(Error(ErrorCode::conflict, fmt::format("\"{}\" adds fields to \"{}.{}\".",
-                                                         extension.plugin, id, extension.name))
-                      .because("schema.referenced"));
+  TENON_TRY(catalog->unreferenced(id));
   TENON_TRY(release_added(session, *catalog, id, now));
   TENON_TRY(drop_extension_columns(session, *catalog, id));
   Ledger ledger(session);
@@ -298,21 +285,25 @@ Task<> Tenant::undo(std::string plugin, Consent consent, Deadline deadline) {
   co_return done ? known : done;
 }
 
-Task<> Tenant::set_state(std::string plugin, PluginState state, Deadline deadline) {
-  auto work = [&plugin, state](Session& session) -> Result<> {
+Task<> Tenant::set_state(std::string plugin, PluginState state, Deadline deadline,
+                         std::optional<PlatformAct> act) {
+  auto work = [this, &plugin, state, &act](Session& session) -> Result<> {
     const std::array<storage::Value, 2> values{std::string_view(plugin),
                                                std::int64_t{static_cast<int>(state)}};
     TENON_ASSIGN(changed, session.execute("UPDATE plugin SET state = ?2 WHERE id = ?1", values));
     if (changed == 0) return fail(ErrorCode::not_found, "There is no such plugin.");
+    if (act) return note_act(session, *act, state_->clock.now());
     return {};
   };
   TENON_CO_TRY(co_await run_durably(*state_->database, deadline, work));
   co_return state_->reload();
 }
 
-Task<> Tenant::purge(std::string plugin, Deadline deadline) {
-  auto work = [this, &plugin](Session& session) {
-    return purge_in(session, plugin, state_->clock.now());
+Task<> Tenant::purge(std::string plugin, Deadline deadline, std::optional<PlatformAct> act) {
+  auto work = [this, &plugin, &act](Session& session) -> Result<> {
+    TENON_TRY(purge_in(session, plugin, state_->clock.now()));
+    if (act) return note_act(session, *act, state_->clock.now());
+    return {};
   };
   TENON_CO_TRY(co_await run_durably(*state_->database, deadline, work));
   co_return state_->reload();

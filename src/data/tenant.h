@@ -21,6 +21,7 @@
 #include "data/files/files.h"
 #include "data/history.h"
 #include "data/outbox.h"
+#include "data/platform_act.h"
 #include "data/query.h"
 #include "data/record.h"
 #include "data/unit_of_work.h"
@@ -131,10 +132,13 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   [[nodiscard]] Task<MigrationPlan> dry_run(Package package, Deadline deadline);
   /// Takes the last upgrade of `plugin` back, with what it put away. Errors: see migrator.h.
   [[nodiscard]] Task<> undo(std::string plugin, Consent consent, Deadline deadline);
-  [[nodiscard]] Task<> set_state(std::string plugin, PluginState state, Deadline deadline);
+  /// `act` goes into the audit in the same transaction.
+  [[nodiscard]] Task<> set_state(std::string plugin, PluginState state, Deadline deadline,
+                                 std::optional<PlatformAct> act = {});
   /// Drops the plugin's tables and row. Errors: conflict (`schema.referenced`) while another plugin
   /// refers to them.
-  [[nodiscard]] Task<> purge(std::string plugin, Deadline deadline);
+  [[nodiscard]] Task<> purge(std::string plugin, Deadline deadline,
+                             std::optional<PlatformAct> act = {});
   /// Bytes of the component. Errors: not_found.
   [[nodiscard]] Result<std::string> component(std::string_view plugin);
 

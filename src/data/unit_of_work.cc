@@ -101,6 +101,8 @@ Result<bool> UnitOfWork::first_delivery(std::string_view consumer, EventId event
   return note_delivery(state_->session(), consumer, event, state_->now());
 }
 
+storage::Session& UnitOfWork::native_session() noexcept { return state_->session(); }
+
 Result<> UnitOfWork::within_savepoint(const std::function<Result<>()>& work) {
   auto& session = state_->session();
   auto kept = state_->unsettled;

@@ -153,6 +153,11 @@ class UnitOfWork {
   /// repeated delivery.
   [[nodiscard]] Result<bool> first_delivery(std::string_view consumer, EventId event);
 
+  /// The transaction itself, for the tables of the program's own modules (native_scripts.h). Never
+  /// for tables of entities: rights, events and audit would be passed by. On threads that serve
+  /// others see act.h.
+  [[nodiscard]] storage::Session& native_session() noexcept;
+
   /// Runs `work`; on failure undoes what it did and passes the failure on, while the unit goes on,
   /// also when the deadline was what it failed by.
   [[nodiscard]] Result<> within_savepoint(const std::function<Result<>()>& work);

@@ -43,7 +43,10 @@ void Registry::try_again(const std::string& tenant) {
     note_away(tenant, std::move(server), opened.error());
     return;
   }
-  serve(*std::move(opened));
+  if (auto served = serve(*std::move(opened)); !served) {
+    note_away(tenant, std::move(server), served.error());
+    return;
+  }
   {
     const std::unique_lock lock(mutex_);
     away_.erase(tenant);

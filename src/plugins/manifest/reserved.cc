@@ -141,10 +141,11 @@ constexpr std::array kSystemColumns = {"id"sv,         "version"sv,    "created_
                                        "created_by"sv, "updated_at"sv, "updated_by"sv,
                                        "deleted_at"sv, "owner"sv,      "department"sv};
 
-constexpr std::array kApiRoots = {
-    "admin"sv,  "audit"sv,   "auth"sv,     "docs"sv,     "events"sv,  "files"sv,   "health"sv,
-    "jobs"sv,   "me"sv,      "menu"sv,     "metrics"sv,  "openapi"sv, "plugins"sv, "roles"sv,
-    "schema"sv, "session"sv, "sessions"sv, "settings"sv, "tenants"sv, "tenon"sv,   "users"sv};
+constexpr std::array kApiRoots = {"admin"sv,   "audit"sv,   "auth"sv,     "docs"sv,     "events"sv,
+                                  "files"sv,   "health"sv,  "jobs"sv,     "me"sv,       "menu"sv,
+                                  "metrics"sv, "modules"sv, "openapi"sv,  "plugins"sv,  "roles"sv,
+                                  "schema"sv,  "session"sv, "sessions"sv, "settings"sv, "tenants"sv,
+                                  "tenon"sv,   "users"sv};
 
 constexpr std::array kPluginRoots = {"routes"sv, "rpc"sv};
 
