@@ -1,6 +1,5 @@
-// What plugins add to the API: their actions under /api/v1/{plugin}/rpc/{action} and their own
-// routes under /x/{plugin}/. Both are looked up in the manifests of the moment, so they come and go
-// with the plugin.
+// What plugins add to the API: their own routes under /x/{plugin}/, looked up in the manifests of
+// the moment, so that they come and go with the plugin. Their actions are in rpc.cc.
 
 #include <utility>
 
@@ -31,29 +30,6 @@ Result<> check_permission(const RequestContext& context, const plugins::Plugin& 
 Task<std::string> settled(asio::awaitable<plugins::Outcome> call) {
   auto outcome = co_await std::move(call);
   co_return std::move(outcome.result);
-}
-
-Task<http::Response> run_action(const App* app, RequestContext context, http::Request request) {
-  TENON_CO_ASSIGN(site, site_of(*app, context));
-  TENON_CO_ASSIGN(installation, installation_of(site, request.parameter("plugin")));
-  const plugins::Plugin& plugin = *installation->plugin;
-  const std::string name(request.parameter("action"));
-  const plugins::Action* action = plugin.manifest.find_action(name);
-  if (action == nullptr)
-    co_return fail(Error(ErrorCode::not_found, "there is no action \"" + name + "\"")
-                       .because("http.not_found"));
-  TENON_CO_TRY(check_permission(context, plugin, action->permission));
-  TENON_CO_ASSIGN(input, json_object(request));
-  TENON_CO_ASSIGN(
-      output,
-      co_await transact<std::string>(
-          *app, site,
-          [host = &app->host, installation, name, input = json::serialize(input)](
-              data::UnitOfWork& unit, const Site& here) {
-            return settled(host->run_action(
-                {.installation = *installation, .work = unit, .origin = here.origin}, name, input));
-          }));
-  co_return http::Response::json(200, std::move(output));
 }
 
 /// A call by hand: an administrator runs `init` or `handle-event` of an installed plugin in a
@@ -192,10 +168,7 @@ std::vector<http::Route> extension_routes(const App& app, const Gate& gate) {
   };
   std::vector<http::Route> routes = {{.method = http::Method::post,
                                       .pattern = "/api/v1/plugins/{plugin}/calls",
-                                      .handler = handler(Access::administrator, call_export)},
-                                     {.method = http::Method::post,
-                                      .pattern = "/api/v1/{plugin}/rpc/{action}",
-                                      .handler = handler(Access::signed_in, run_action)}};
+                                      .handler = handler(Access::administrator, call_export)}};
   for (const http::Method method : {http::Method::get, http::Method::post, http::Method::put,
                                     http::Method::patch, http::Method::del})
     routes.push_back({.method = method,
