@@ -22,6 +22,7 @@ struct App {
   identity::Sessions& sessions;
   identity::Users& users;
   BlockingPool& pool;
+  BlockingPool& files;  // content of files; never waits for `pool`
   const Clock& clock;
   Random& random;
   bool demo = false;

@@ -1,6 +1,5 @@
-// What plugins add to the API: their actions under /api/v1/{plugin}/rpc/{action}, looked up in the
-// manifests of the moment, so that they come and go with the plugin. Their own routes under
-// /x/{plugin}/ are those of modules (modules.cc).
+// A plugin is run by hand: an administrator calls an export of it. Actions are in rpc.cc, the
+// routes that plugins add in modules.cc.
 
 #include <utility>
 
@@ -19,40 +18,10 @@ Result<const plugins::Installation*> installation_of(const Site& site, std::stri
   return &found->second;
 }
 
-Result<> check_permission(const RequestContext& context, const plugins::Plugin& plugin,
-                          const std::string& code) {
-  const std::string permission = plugin.id() + "." + code;
-  if (code.empty() || context.principal->has(permission)) return {};
-  return fail(Error(ErrorCode::denied, "this needs the right " + permission).because("permission"));
-}
-
 /// The result of a plugin call as the result of the transaction it ran in.
 Task<std::string> settled(asio::awaitable<plugins::Outcome> call) {
   auto outcome = co_await std::move(call);
   co_return std::move(outcome.result);
-}
-
-Task<http::Response> run_action(const App* app, RequestContext context, http::Request request) {
-  TENON_CO_ASSIGN(site, site_of(*app, context));
-  TENON_CO_ASSIGN(installation, installation_of(site, request.parameter("plugin")));
-  const plugins::Plugin& plugin = *installation->plugin;
-  const std::string name(request.parameter("action"));
-  const plugins::Action* action = plugin.manifest.find_action(name);
-  if (action == nullptr)
-    co_return fail(Error(ErrorCode::not_found, "there is no action \"" + name + "\"")
-                       .because("http.not_found"));
-  TENON_CO_TRY(check_permission(context, plugin, action->permission));
-  TENON_CO_ASSIGN(input, json_object(request));
-  TENON_CO_ASSIGN(
-      output,
-      co_await transact<std::string>(
-          *app, site,
-          [host = &app->host, installation, name, input = json::serialize(input)](
-              data::UnitOfWork& unit, const Site& here) {
-            return settled(host->run_action(
-                {.installation = *installation, .work = unit, .origin = here.origin}, name, input));
-          }));
-  co_return http::Response::json(200, std::move(output));
 }
 
 /// A call by hand: an administrator runs `init` or `handle-event` of an installed plugin in a
@@ -109,10 +78,7 @@ std::vector<http::Route> extension_routes(const App& app, const Gate& gate) {
   };
   return {{.method = http::Method::post,
            .pattern = "/api/v1/plugins/{plugin}/calls",
-           .handler = handler(Access::administrator, call_export)},
-          {.method = http::Method::post,
-           .pattern = "/api/v1/{plugin}/rpc/{action}",
-           .handler = handler(Access::signed_in, run_action)}};
+           .handler = handler(Access::administrator, call_export)}};
 }
 
 }  // namespace tenon::api

@@ -1,5 +1,5 @@
-// What comes with plugins: the upload, and the menu and the schemas that the web application is
-// drawn from. plugin_life.cc has what follows an upload.
+// What comes with plugins: the upload. plugin_life.cc has what follows one, schema.cc what the web
+// application is drawn from.
 
 #include <algorithm>
 #include <utility>
@@ -7,9 +7,7 @@
 #include "api/json_body.h"
 #include "api/routes.h"
 #include "api/transaction.h"
-#include "base/hash.h"
 #include "http/multipart.h"
-#include "plugins/manifest/manifest_json.h"
 
 namespace tenon::api {
 namespace {
@@ -63,31 +61,6 @@ Task<http::Response> upload(const App* app, RequestContext context, http::Reques
   co_return response;
 }
 
-/// Documents that change only with an install carry a tag of their content, so that asking again
-/// costs little.
-http::Response tagged(const http::Request& request, std::string text) {
-  const std::string etag = "\"" + hex(sha256(text)).substr(0, 32) + "\"";
-  if (request.header("If-None-Match") == etag) return http::Response(304).set("ETag", etag);
-  return http::Response::json(200, std::move(text)).set("ETag", etag);
-}
-
-Task<http::Response> menu(const App* app, RequestContext context, http::Request request) {
-  TENON_CO_ASSIGN(site, site_of(*app, context));
-  std::vector<const plugins::Manifest*> manifests;
-  for (const auto& [id, installation] : *site.origin.installations)
-    manifests.push_back(&installation.plugin->manifest);
-  co_return tagged(request, json::serialize(plugins::menu_json(manifests)));
-}
-
-Task<http::Response> schema(const App* app, RequestContext context, http::Request request) {
-  TENON_CO_ASSIGN(site, site_of(*app, context));
-  const auto found = site.origin.installations->find(request.parameter("plugin"));
-  if (found == site.origin.installations->end())
-    co_return fail(
-        Error(ErrorCode::not_found, "this plugin is not installed").because("plugin.unknown"));
-  co_return tagged(request, json::serialize(plugins::schema_json(found->second.plugin->manifest)));
-}
-
 }  // namespace
 
 std::vector<http::Route> plugin_routes(const App& app, const Gate& gate) {
@@ -103,8 +76,6 @@ std::vector<http::Route> plugin_routes(const App& app, const Gate& gate) {
   };
   std::vector<http::Route> routes = {
       route(http::Method::post, "/api/v1/plugins", Access::administrator, upload),
-      route(http::Method::get, "/api/v1/menu", Access::signed_in, menu),
-      route(http::Method::get, "/api/v1/schema/{plugin}", Access::signed_in, schema),
   };
   routes.front().body_bytes = kMaxUpload;
   return routes;

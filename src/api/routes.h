@@ -12,7 +12,17 @@ namespace tenon::api {
 
 /// Lifetime: app and gate outlive the routes.
 [[nodiscard]] std::vector<http::Route> session_routes(const App& app, const Gate& gate);
+/// Those of the groups below together.
 [[nodiscard]] std::vector<http::Route> record_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> record_read_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> record_write_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> batch_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> file_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> trash_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> rpc_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> schema_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> personal_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> audit_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> plugin_routes(const App& app, const Gate& gate);
 /// What follows an upload: list, enable, disable, uninstall, purge, the calls.
 [[nodiscard]] std::vector<http::Route> plugin_life_routes(const App& app, const Gate& gate);

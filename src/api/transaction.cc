@@ -1,6 +1,7 @@
 #include "api/transaction.h"
 
 #include "api/rights.h"
+#include "data/act.h"
 
 namespace tenon::api {
 
@@ -28,6 +29,13 @@ plugins::Requester requester_of(const RequestContext& context) {
 }
 
 namespace detail {
+
+Task<> rehearse(data::UnitOfWork* unit) {
+  Result<> done;
+  if (unit->acquired()) done = TENON_CO_ACT(*unit, unit->settle());
+  unit->rollback();
+  co_return done;
+}
 
 Task<> before_rerun(const App* app, const Site* site, int run) {
   if (!site->workspace->tenant()->waits()) co_return Result<>();

@@ -32,9 +32,24 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
-}  // namespace
+/// Place of the brace that closes the one at `from`, outside quotes; npos when none does.
+std::size_t closing_brace(std::string_view text, std::size_t from) noexcept {
+  bool quoted = false;
+  for (std::size_t i = from + 1; i < text.size(); ++i) {
+    if (quoted && text[i] == '\\')
+      ++i;
+    else if (text[i] == '"')
+      quoted = !quoted;
+    else if (text[i] == '}' && !quoted)
+      return i;
+  }
+  return std::string_view::npos;
+}
 
-std::optional<std::vector<std::string_view>> split_outside(std::string_view text, char separator) {
+enum class Braces : std::uint8_t { plain, group };  // group: a value may be a list in braces
+
+std::optional<std::vector<std::string_view>> split(std::string_view text, char separator,
+                                                   Braces braces) {
   std::vector<std::string_view> parts;
   std::size_t from = 0;
   int depth = 0;
@@ -50,6 +65,8 @@ std::optional<std::vector<std::string_view>> split_outside(std::string_view text
       ++depth;
     } else if (c == ')') {
       if (--depth < 0) return std::nullopt;
+    } else if (c == '{' && braces == Braces::group && i > 0 && text[i - 1] == '.') {
+      if (const auto end = closing_brace(text, i); end != std::string_view::npos) i = end;
     } else if (c == separator && depth == 0) {
       parts.push_back(text.substr(from, i - from));
       from = i + 1;
@@ -58,6 +75,16 @@ std::optional<std::vector<std::string_view>> split_outside(std::string_view text
   if (quoted || depth != 0) return std::nullopt;
   parts.push_back(text.substr(from));
   return parts;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string_view>> split_outside(std::string_view text, char separator) {
+  return split(text, separator, Braces::plain);
+}
+
+std::optional<std::vector<std::string_view>> split_conditions(std::string_view text) {
+  return split(text, ',', Braces::group);
 }
 
 std::optional<std::string> unquote(std::string_view text) {

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "data/audit.h"
+#include "data/audit_list.h"
 #include "data/catalog.h"
 #include "data/files/files.h"
 #include "data/history.h"
@@ -111,6 +112,8 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   /// Puts audit rows that wait for their seal behind the chain, `bound` at a time, until none is
   /// left; gives their number. Nothing to do on SQLite. Errors: those of Database::lease().
   [[nodiscard]] Task<std::size_t> seal_audit(std::size_t bound, Deadline deadline);
+  /// See audit_list.h. Who may ask is the caller's business: rows of all records are told.
+  [[nodiscard]] Result<Page> list_audit(const AuditQuery& query, Deadline deadline);
   /// Walks the audit chain. Cost: reads the whole audit; for the pool.
   [[nodiscard]] Result<AuditReport> verify_audit(const std::optional<ChainHead>& kept = {});
   /// One state that some order of the committed units leads to, for reads of any length. Blocks: on

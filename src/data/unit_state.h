@@ -116,6 +116,12 @@ struct UnitOfWork::State {
     return done;
   }
 
+  // write.cc
+  /// The living row with these values in the columns of a unique key; a null meets nothing.
+  [[nodiscard]] Result<std::optional<RecordId>> keyed(const EntityInfo& entity,
+                                                      const std::vector<std::size_t>& columns,
+                                                      const Assignments& assignments);
+
   // rows.cc: changes of rows that are decoded and allowed.
   /// By id, in the trash or not, whoever looks.
   [[nodiscard]] Result<std::optional<StoredRow>> stored(const EntityInfo& entity, const Uuid& id);

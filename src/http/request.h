@@ -11,6 +11,7 @@
 
 #include "async/deadline.h"
 #include "base/error.h"
+#include "http/body_stream.h"
 #include "http/head_check.h"
 
 namespace tenon::http {
@@ -63,6 +64,9 @@ class Request {
   [[nodiscard]] const std::string& body() const noexcept { return body_; }
   [[nodiscard]] std::string take_body() noexcept { return std::move(body_); }
 
+  /// The body, when the route reads it itself and there is one; null otherwise.
+  [[nodiscard]] BodySource* body_source() const noexcept { return body_source_; }
+
   /// The peer's address without port.
   [[nodiscard]] const std::string& remote_address() const noexcept { return remote_address_; }
   /// When the head was complete.
@@ -76,6 +80,8 @@ class Request {
     received_at_ = received_at;
     deadline_ = deadline;
   }
+  /// `source` outlives the handler's run.
+  void set_body_source(BodySource* source) noexcept { body_source_ = source; }
   /// `names` belong to the route, which outlives the handler's run.
   void set_route(std::span<const std::pair<std::string, std::size_t>> names,
                  std::size_t wildcard_from) noexcept {
@@ -86,6 +92,7 @@ class Request {
  private:
   std::unique_ptr<Head> head_;
   std::string body_;
+  BodySource* body_source_ = nullptr;
   std::string remote_address_;
   Instant received_at_;
   Deadline deadline_ = Deadline::never();

@@ -30,9 +30,10 @@ struct RequestReader::Parser {
     return refuse(400, "chunk.extension", "a chunk extension is too long");
   }
   int body(const char* at, std::size_t size) {
-    if (size > owner->body_limit_ - owner->body_.size()) {
+    if (size > owner->body_limit_ - owner->body_bytes_) {
       return refuse(413, "body.size", "the request body is too large");
     }
+    owner->body_bytes_ += size;
     owner->body_.append(at, size);
     return 0;
   }
@@ -180,7 +181,7 @@ RequestReader::Step RequestReader::accept_head(std::size_t size) {
   }
   head_ = std::make_unique<Head>(std::move(*head));
   begin_ += size;
-  scanned_ = line_start_ = wire_ = 0;
+  scanned_ = line_start_ = wire_ = body_bytes_ = 0;
   body_.clear();
   state_ = State::checked;
   return Step::head;

@@ -31,6 +31,9 @@ constexpr std::size_t kBlockingThreads = 4;
 // the lock others wait for always finds one.
 constexpr std::size_t kServerThreads = 32;
 constexpr std::size_t kServerQueue = 1024;
+// Content of files. An upload's last step waits for the writer, which works on the other pools.
+constexpr std::size_t kFileThreads = 4;
+constexpr std::size_t kFileQueue = 256;
 
 bool is_loopback(const std::string& address) {
   return address.starts_with("127.") || address == "::1" || address == "localhost";
@@ -84,6 +87,7 @@ struct Server::Impl {
         pool({.threads = kBlockingThreads, .queue = 4096, .name = "blocking"}),
         compilers({.threads = 1, .queue = 16, .name = "compile"}),
         servers({.threads = kServerThreads, .queue = kServerQueue, .name = "postgres"}),
+        contents({.threads = kFileThreads, .queue = kFileQueue, .name = "files"}),
         tenants(config.data.string(), pool, clock, random,
                 {.storage = {}, .files = {}, .servers = &servers}),
         users(pool, clock, random),
@@ -96,6 +100,7 @@ struct Server::Impl {
   BlockingPool pool;
   BlockingPool compilers;
   BlockingPool servers;
+  BlockingPool contents;
   std::unique_ptr<wasm::Engine> engine;
   data::Tenants tenants;
   std::unique_ptr<plugins::Host> host;
@@ -176,6 +181,7 @@ Result<> Server::Impl::open() {
                                             .sessions = sessions,
                                             .users = users,
                                             .pool = pool,
+                                            .files = contents,
                                             .clock = clock,
                                             .random = random,
                                             .demo = config.demo});
@@ -258,6 +264,7 @@ Result<> Server::stop() {
     if (done && !ended) done = std::move(ended);
   }
   impl_->tenants.close();
+  impl_->contents.stop();
   impl_->servers.stop();
   impl_->compilers.stop();
   impl_->pool.stop();

@@ -141,11 +141,13 @@ constexpr std::array kSystemColumns = {"id"sv,         "version"sv,    "created_
                                        "created_by"sv, "updated_at"sv, "updated_by"sv,
                                        "deleted_at"sv, "owner"sv,      "department"sv};
 
-constexpr std::array kApiRoots = {"admin"sv,   "audit"sv,   "auth"sv,     "docs"sv,     "events"sv,
-                                  "files"sv,   "health"sv,  "jobs"sv,     "me"sv,       "menu"sv,
-                                  "metrics"sv, "modules"sv, "openapi"sv,  "plugins"sv,  "roles"sv,
-                                  "schema"sv,  "session"sv, "sessions"sv, "settings"sv, "tenants"sv,
-                                  "tenon"sv,   "users"sv};
+constexpr std::array kApiRoots = {
+    "admin"sv,       "audit"sv,    "auth"sv,        "comments"sv, "departments"sv,   "docs"sv,
+    "events"sv,      "exports"sv,  "files"sv,       "health"sv,   "imports"sv,       "jobs"sv,
+    "me"sv,          "menu"sv,     "metrics"sv,     "modules"sv,  "notifications"sv, "openapi"sv,
+    "permissions"sv, "plugins"sv,  "preferences"sv, "roles"sv,    "schema"sv,        "session"sv,
+    "sessions"sv,    "settings"sv, "tenants"sv,     "tenon"sv,    "trash"sv,         "users"sv,
+    "views"sv,       "webhooks"sv};
 
 constexpr std::array kPluginRoots = {"routes"sv, "rpc"sv};
 
