@@ -27,12 +27,10 @@ struct Stream {
   std::unique_ptr<modules::LiveListener> listener;
 };
 
-/// Whether the session still lives, and with which rights. Listening keeps no session alive.
-bool refresh(Stream& stream) {
-  auto principal = stream.app->sessions.peek(stream.token);
-  if (!principal) return false;
-  stream.context.principal = std::move(principal);
-  return true;
+/// Who listens, with the rights of now; null when the session has ended. Listening keeps none
+/// alive.
+Task<std::shared_ptr<const identity::Principal>> listening(const App* app, std::string token) {
+  co_return app->sessions.peek(token);
 }
 
 asio::awaitable<void> tell(std::shared_ptr<Stream> stream, http::BodyStream& body) {
@@ -40,7 +38,9 @@ asio::awaitable<void> tell(std::shared_ptr<Stream> stream, http::BodyStream& bod
   for (;;) {
     const auto woken = co_await stream->listener->wait(Deadline::after(kHeartbeat));
     if (!woken && woken.error().reason() != "mailbox.deadline") co_return;
-    if (!refresh(*stream)) co_return;
+    auto principal = co_await listening(stream->app, stream->token);
+    if (!principal || !*principal) co_return;
+    stream->context.principal = *std::move(principal);
     if (!woken) {
       if (!co_await body.write(": \n\n")) co_return;
       continue;

@@ -21,11 +21,13 @@ Result<const data::PluginRow*> row_of(const data::Catalog& catalog, std::string_
   return row;
 }
 
-json::object row_json(const data::Catalog& catalog, const data::PluginRow& row) {
+/// `served` is false for what is enabled and cannot be used: the log says why.
+json::object row_json(const Site& site, const data::Catalog& catalog, const data::PluginRow& row) {
   json::object item{
       {"id", row.id},
       {"version", row.version},
       {"state", data::to_string(row.state)},
+      {"served", site.origin.installations->contains(row.id)},
       {"sha256", row.sha256},
       {"installed_at", to_rfc3339(Timestamp(std::chrono::microseconds(row.installed_at)))}};
   // A manifest of an older platform may not be readable any more; the rest is true all the same.
@@ -48,7 +50,7 @@ Task<http::Response> list(const App* app, RequestContext context, http::Request)
   TENON_CO_ASSIGN(site, site_of(*app, context));
   const auto catalog = site.workspace->tenant()->catalog();
   json::array rows;
-  for (const auto& row : catalog->plugins()) rows.push_back(row_json(*catalog, row));
+  for (const auto& row : catalog->plugins()) rows.push_back(row_json(site, *catalog, row));
   co_return http::Response::json(200, json::serialize(rows));
 }
 
@@ -56,7 +58,7 @@ Task<http::Response> get(const App* app, RequestContext context, http::Request r
   TENON_CO_ASSIGN(site, site_of(*app, context));
   const auto catalog = site.workspace->tenant()->catalog();
   TENON_CO_ASSIGN(row, row_of(*catalog, request.parameter("plugin")));
-  co_return http::Response::json(200, json::serialize(row_json(*catalog, *row)));
+  co_return http::Response::json(200, json::serialize(row_json(site, *catalog, *row)));
 }
 
 using Step = Task<> (plugins::Registry::*)(std::shared_ptr<plugins::Workspace>, std::string,

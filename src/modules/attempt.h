@@ -26,9 +26,10 @@ class Attempt {
   }
 
   /// Errors: those of the task, internal (`module.exception`), unavailable (`module.hangs`: it does
-  /// not even heed the request to stop; it may still run), cancelled (`deadline`).
+  /// not even heed the request to stop; it may still run), cancelled (`deadline`). Cancel: ignored,
+  /// since what was begun must be known to have ended.
   [[nodiscard]] Task<T> outcome() const {
-    (void)co_await state_->done.wait(Deadline::at(deadline_.when() + kGrace));
+    (void)co_await state_->done.wait_uncancelled(Deadline::at(deadline_.when() + kGrace));
     if (!state_->done.is_set() || !state_->result)
       co_return fail(
           Error(ErrorCode::unavailable, "the module does not answer").because("module.hangs"));
