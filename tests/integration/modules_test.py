@@ -76,8 +76,10 @@ class Events(threading.Thread):
         return [json.loads(m["data"]) for m in self.messages if m["event"] == "record"]
 
     def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
+        if not self.ended:
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.join(5)
+        self.file.close()
         self.socket.close()
 
 
@@ -91,7 +93,6 @@ class ModulesTest(unittest.TestCase):
         cls.prepare(pathlib.Path(cls.folder.name) / "tenants/demo.db")
         cls.server = Server("--demo-rows", "0", data=cls.folder.name).start()
         cls.idle = Events(cls.server.client().sign_in())
-        cls.idle_since = time.monotonic()
 
     @classmethod
     def prepare(cls, path: pathlib.Path) -> None:
@@ -111,6 +112,7 @@ class ModulesTest(unittest.TestCase):
         assert code == 0, (code, cls.server.errors())
         cls.idle.join(10)
         assert cls.idle.ended, "a listener ends with the server"
+        cls.idle.close()
         cls.server.__exit__()
         cls.folder.cleanup()
 
@@ -248,7 +250,9 @@ class ModulesTest(unittest.TestCase):
         self.assertEqual(len(calls[1]["trace_id"]), 32)
         link = self.ask("/api/v1/plugins/probe/calls?limit=2").headers["link"]
         older = self.ask(link[link.index("<") + 1:link.index(">")]).json()
-        self.assertLess(older[0]["number"], calls[1]["number"])
+        self.assertEqual([c["function"] for c in older], ["tenancy#on-tenant-created", "lifecycle#init"])
+        self.do("disable", "probe")
+        self.assertEqual(len(self.ask("/api/v1/plugins/probe/calls").json()), 4, "also while it is off")
         self.problem(self.ask("/api/v1/plugins/probe/calls?limit=0&nonsense=1"), 422, "query.invalid")
         self.remove("probe")
 
@@ -331,6 +335,7 @@ class ModulesTest(unittest.TestCase):
         self.server.client().sign_in().request("POST", CUSTOMER, {"name": "之后"})
         wait_until(lambda: second.ended, what="the end of the stream")
         self.assertNotIn("之后", str(second.messages))
+        second.close()
 
     def test_so_many_listeners_of_one_user_and_a_stream_lives_on_heartbeats(self):
         streams = [Events(self.clerk) for _ in range(16)]
