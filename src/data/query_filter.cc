@@ -308,7 +308,7 @@ std::expected<Filter, Reason> FilterReader::item(std::string_view text, std::siz
   if (rest.starts_with("and(")) return tree(Filter::Kind::all, negated, rest.substr(3), depth + 1);
   if (rest.starts_with("or(")) return tree(Filter::Kind::any, negated, rest.substr(2), depth + 1);
   const auto dot = text.find('.');
-  if (dot == std::string_view::npos)
+  if (dot == std::string_view::npos || text.starts_with('('))
     return wrong("syntax", fmt::format("\"{}\" is no condition; write field.operator.value.",
                                        text.substr(0, 64)));
   return condition(text.substr(0, dot), text.substr(dot + 1), Quotes::removed);
