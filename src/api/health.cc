@@ -39,10 +39,11 @@ std::vector<http::Route> unknown_routes(const Gate& gate) {
 
 std::vector<http::Route> health_routes(const App& app) {
   return {
-      {.method = http::Method::get, .pattern = "/healthz", .handler = alive},
+      {.method = http::Method::get, .pattern = "/healthz", .handler = alive, .sheddable = false},
       {.method = http::Method::get,
        .pattern = "/readyz",
-       .handler = [app = &app](http::Request request) { return ready(app, std::move(request)); }}};
+       .handler = [app = &app](http::Request request) { return ready(app, std::move(request)); },
+       .sheddable = false}};
 }
 
 }  // namespace tenon::api

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace tenon::http {
 
@@ -14,6 +15,12 @@ struct HeadLimits {
   std::size_t head_bytes = 8 * 1024;    // request line and fields with the empty line: else 431
   std::size_t fields = 64;              // else 431
   std::size_t target_bytes = 4 * 1024;  // else 414
+};
+
+/// PEM files of the certificate chain and its private key; both empty: plain HTTP.
+struct TlsFiles {
+  std::string certificate;
+  std::string key;
 };
 
 struct Options {
@@ -30,7 +37,18 @@ struct Options {
   std::size_t connections = 4096;
   std::size_t connections_per_address = 64;  // an IPv6 /64 counts as one address
   std::size_t requests_per_connection = 1000;
+  std::size_t accept_pause_percent = 90;  // of `connections`: from there on others wait outside
+  /// Addresses and networks of reverse proxies (`10.0.0.0/8`, `::1`): they tell who the client is,
+  /// and are not counted as one address.
+  std::vector<std::string> trusted_proxies;
 
+  std::size_t requests_in_flight = 256;      // handlers that run at once, then 503
+  std::size_t queue = 1024;                  // requests of one I/O thread that wait for their turn
+  std::chrono::milliseconds queue_time{40};  // a request that waited so long gets 503
+  std::chrono::milliseconds standing_queue_time{10};  // the same once a queue does not go away
+
+  TlsFiles tls;
+  std::chrono::milliseconds handshake_time{5'000};
   std::chrono::milliseconds head_time{5'000};
   std::chrono::milliseconds handler_time{10'000};      // then 503
   std::chrono::milliseconds idle_time{30'000};         // between requests on a connection

@@ -12,6 +12,8 @@
 #include "async/deadline.h"
 #include "base/error.h"
 #include "http/head_check.h"
+#include "http/notes.h"
+#include "http/transport.h"
 
 namespace tenon::http {
 
@@ -63,8 +65,14 @@ class Request {
   [[nodiscard]] const std::string& body() const noexcept { return body_; }
   [[nodiscard]] std::string take_body() noexcept { return std::move(body_); }
 
-  /// The peer's address without port.
+  /// The client's address without port: the peer's, or what a trusted proxy says.
   [[nodiscard]] const std::string& remote_address() const noexcept { return remote_address_; }
+  /// How the client's bytes travel, as far as we know.
+  [[nodiscard]] Transport transport() const noexcept { return transport_; }
+  /// Tells the access log a fact; `name` is a literal. Nothing happens outside a session.
+  void note(std::string_view name, std::string value) const {
+    if (notes_ != nullptr) notes_->set(name, std::move(value));
+  }
   /// When the head was complete.
   [[nodiscard]] Instant received_at() const noexcept { return received_at_; }
   /// When the client gets a 503 instead of the handler's answer.
@@ -75,6 +83,11 @@ class Request {
     remote_address_ = std::move(remote_address);
     received_at_ = received_at;
     deadline_ = deadline;
+  }
+  /// `notes` outlive the request.
+  void set_way(Transport transport, Notes* notes) noexcept {
+    transport_ = transport;
+    notes_ = notes;
   }
   /// `names` belong to the route, which outlives the handler's run.
   void set_route(std::span<const std::pair<std::string, std::size_t>> names,
@@ -89,6 +102,8 @@ class Request {
   std::string remote_address_;
   Instant received_at_;
   Deadline deadline_ = Deadline::never();
+  Transport transport_ = Transport::plain;
+  Notes* notes_ = nullptr;  // of the session; null for a request made by hand
   std::span<const std::pair<std::string, std::size_t>> parameters_;
   std::size_t wildcard_from_ = 0;
 };
