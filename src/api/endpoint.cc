@@ -34,7 +34,10 @@ Result<> check_same_site(const http::Request& request) {
   const auto site = request.header("Sec-Fetch-Site");
   const auto origin = request.header("Origin");
   const bool foreign_site = site && *site != "same-origin" && *site != "none";
-  const bool foreign_origin = origin && host_of_origin(*origin) != request.host();
+  // An unprotected page of this very host may be anybody's.
+  const bool downgraded = origin && request.transport() == http::Transport::tls &&
+                          !origin->starts_with("https://");
+  const bool foreign_origin = origin && (host_of_origin(*origin) != request.host() || downgraded);
   if (foreign_site || foreign_origin)
     return fail(Error(ErrorCode::denied, "writes from another site are refused")
                     .because("http.cross_site"));

@@ -15,12 +15,17 @@ http::Response health(int status, const json::object& body) {
 
 asio::awaitable<http::Response> alive(http::Request) { co_return health(200, {{"status", "ok"}}); }
 
-/// Ready while one tenant can be served: those in files must not go with a database server.
+/// Ready while one tenant can be served: those in files must not go with a database server. A tenant
+/// that takes no changes any more is served, and named in number.
 asio::awaitable<http::Response> ready(const App* app, http::Request) {
-  const auto [served, away] = app->registry.health();
-  const bool any = served > 0 || away == 0;
-  const std::string_view status = away == 0 ? "ok" : any ? "degraded" : "unavailable";
-  auto response = health(any ? 200 : 503, {{"status", status}, {"served", served}, {"away", away}});
+  const auto now = app->registry.health();
+  const bool any = now.served > 0 || now.away == 0;
+  const bool all = now.away == 0 && now.read_only == 0;
+  const std::string_view status = all ? "ok" : any ? "degraded" : "unavailable";
+  auto response = health(any ? 200 : 503, {{"status", status},
+                                           {"served", now.served},
+                                           {"away", now.away},
+                                           {"read_only", now.read_only}});
   if (!any) response.set("Retry-After", "1");
   co_return response;
 }

@@ -14,7 +14,7 @@
 namespace tenon::api {
 namespace {
 
-constexpr std::size_t kMaxUpload = (std::size_t{32} << 20) + (std::size_t{1} << 20);
+constexpr std::size_t kFormBytes = std::size_t{1} << 20;  // manifest and framing of an upload
 
 /// The two files of an upload, recognised by the name of the part or of the file.
 struct Upload {
@@ -137,7 +137,7 @@ std::vector<http::Route> plugin_routes(const App& app, const Gate& gate) {
       route(http::Method::get, "/api/v1/menu", Access::signed_in, menu),
       route(http::Method::get, "/api/v1/schema/{plugin}", Access::signed_in, schema),
   };
-  routes[1].body_bytes = kMaxUpload;
+  routes[1].body_bytes = app.limits.package.package_bytes + kFormBytes;
   return routes;
 }
 

@@ -30,9 +30,10 @@ struct Options {
 
   HeadLimits head;
   std::size_t body_bytes = std::size_t{1} << 20;  // a route may raise it: Route::body_bytes
-  std::size_t body_wire_slack = 64 * 1024;        // chunk framing allowed on top of the body bound
-  std::size_t chunk_extension_bytes = 256;        // per chunk
-  std::size_t body_bytes_per_second = 1024;       // slower is cut, after head_time or write_time
+  std::size_t body_depth = 64;  // arrays and objects in each other; who decodes a body asks
+  std::size_t body_wire_slack = 64 * 1024;   // chunk framing allowed on top of the body bound
+  std::size_t chunk_extension_bytes = 256;   // per chunk
+  std::size_t body_bytes_per_second = 1024;  // slower is cut, after head_time or write_time
 
   std::size_t connections = 4096;
   std::size_t connections_per_address = 64;  // an IPv6 /64 counts as one address

@@ -53,6 +53,20 @@ class OverloadTest : public testing::Test {
     EXPECT_TRUE(condition());
   }
 
+  /// `count` clients that ask all at once, while the I/O thread is busy.
+  std::vector<std::unique_ptr<Client>> crowd(int count, std::string_view target) {
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int i = 0; i < count; ++i) {
+      clients.push_back(std::make_unique<Client>(server_->port()));
+      EXPECT_TRUE(clients.back()->connect().has_value());
+    }
+    wait_until([&] { return server_->connections() == static_cast<std::size_t>(count); });
+    for (const auto& client : clients)
+      EXPECT_TRUE(
+          client->write("GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n\r\n").has_value());
+    return clients;
+  }
+
   static std::unique_ptr<Client> ask(std::uint16_t port, std::string_view target) {
     auto client = std::make_unique<Client>(port);
     EXPECT_TRUE(client->connect().has_value());
@@ -71,8 +85,7 @@ TEST_F(OverloadTest, refuses_with_retry_after_what_waited_too_long_and_answers_t
   options_.queue_time = 10ms;
   options_.standing_queue_time = 10ms;
   start();
-  std::vector<std::unique_ptr<Client>> clients;
-  for (int i = 0; i < 40; ++i) clients.push_back(ask(server_->port(), "/burn"));
+  const auto clients = crowd(40, "/burn");
   int answered = 0;
   int refused = 0;
   for (const auto& client : clients) {
@@ -95,8 +108,7 @@ TEST_F(OverloadTest, a_burst_that_fits_the_queue_time_is_answered_whole) {
   options_.queue_time = 10s;
   options_.standing_queue_time = 10s;
   start();
-  std::vector<std::unique_ptr<Client>> clients;
-  for (int i = 0; i < 40; ++i) clients.push_back(ask(server_->port(), "/burn"));
+  const auto clients = crowd(40, "/burn");
   for (const auto& client : clients) EXPECT_EQ(client->read_response()->status, 200);
   EXPECT_EQ(server_->figures().shed, 0U);
 }
@@ -105,8 +117,7 @@ TEST_F(OverloadTest, a_queue_has_a_bound) {
   options_.queue_time = options_.standing_queue_time = 10s;
   options_.queue = 4;
   start();
-  std::vector<std::unique_ptr<Client>> clients;
-  for (int i = 0; i < 60; ++i) clients.push_back(ask(server_->port(), "/burn"));
+  const auto clients = crowd(60, "/burn");
   int refused = 0;
   for (const auto& client : clients) refused += client->read_response()->status == 503 ? 1 : 0;
   EXPECT_GT(refused, 0);

@@ -73,6 +73,10 @@ class Request {
   void note(std::string_view name, std::string value) const {
     if (notes_ != nullptr) notes_->set(name, std::move(value));
   }
+  /// How deep the structure of a body may be: for who decodes it.
+  [[nodiscard]] std::size_t body_depth() const noexcept { return body_depth_; }
+  void set_body_depth(std::size_t depth) noexcept { body_depth_ = depth; }
+
   /// When the head was complete.
   [[nodiscard]] Instant received_at() const noexcept { return received_at_; }
   /// When the client gets a 503 instead of the handler's answer.
@@ -106,6 +110,7 @@ class Request {
   Notes* notes_ = nullptr;  // of the session; null for a request made by hand
   std::span<const std::pair<std::string, std::size_t>> parameters_;
   std::size_t wildcard_from_ = 0;
+  std::size_t body_depth_ = 64;
 };
 
 }  // namespace tenon::http

@@ -18,6 +18,7 @@
 namespace tenon::http {
 
 namespace {
+constexpr std::size_t kAcceptedAtOnce = 64;
 constexpr std::chrono::milliseconds kCrowded{20};          // between looks whether there is room
 constexpr std::chrono::milliseconds kOutOfResources{100};  // until accepting is tried again
 }  // namespace
@@ -35,6 +36,7 @@ struct Server::Impl {
   Result<> prepare();
   Result<> listen();
   void accept();
+  void accept_waiting();
   void accept_later(std::chrono::milliseconds pause);
   void take(Socket socket, Worker& worker);
   void turn_away(Socket socket);
@@ -69,6 +71,7 @@ Result<> Server::Impl::listen() {
   if (!error) acceptor->set_option(asio::socket_base::reuse_address(true), error);
   if (!error) acceptor->bind(endpoint, error);
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
+  if (!error) acceptor->non_blocking(true, error);
   if (!error) {
     port = acceptor->local_endpoint().port();
     return {};
@@ -119,13 +122,25 @@ void Server::Impl::accept() {
     if (!acceptor->is_open() || error == asio::error::operation_aborted) return;
     if (!error) {
       take(std::move(socket), worker);
-      return accept();
+      return accept_waiting();
     }
-    // Out of descriptors or memory: the connection waits in the backlog
-    // until some are free.
+    // Out of descriptors or memory: the connection waits in the backlog until some are free.
     if (hooks.fault) hooks.fault("accept: " + error.message());
     accept_later(kOutOfResources);
   });
+}
+
+// Who has connected already is let in at once: one at a turn of the event loop would make a busy
+// server's clients wait where nobody sees them.
+void Server::Impl::accept_waiting() {
+  for (std::size_t i = 0; i < kAcceptedAtOnce && !edge.counter.crowded(); ++i) {
+    Worker& worker = *workers[next++ % workers.size()];
+    error_code error;
+    Socket socket = acceptor->accept(worker.context, error);
+    if (error) break;
+    take(std::move(socket), worker);
+  }
+  accept();
 }
 
 void Server::Impl::take(Socket socket, Worker& worker) {

@@ -146,6 +146,7 @@ asio::awaitable<bool> Session::exchange() {
   Request request(reader_.take_head(), reader_.take_body());
   request.set_origin(address_, received_at_, Deadline::at(deadline_));
   request.set_way(transport_, &notes_);
+  request.set_body_depth(worker_.options.body_depth);
   if (!match_.route) {
     const bool known = !match_.allow.empty();
     co_return co_await send(
@@ -159,7 +160,8 @@ asio::awaitable<bool> Session::exchange() {
     co_return co_await send(problem(kBusy, &request));
   }
   request.set_route(route.parameters, route.wildcard_from);
-  std::optional<Response> response = co_await answer_of(route, std::move(request));
+  std::optional<Response> response;
+  if (!broken_) response = co_await answer_of(route, std::move(request));
   if (broken_) {
     if (!abandoned_) report(Response(0));
     co_return false;

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/json.h"
 #include "base/utf8.h"
 #include "server/redact.h"
@@ -24,6 +27,12 @@ std::string_view to_string(LogLevel level) {
 /// Strings from outside may be no UTF-8 and hold anything; JSON text may not.
 void append_json(std::string& out, std::string_view name, std::string_view value) {
   out.append(",\"").append(name).append("\":");
+  const bool plain = std::ranges::all_of(
+      value, [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; });
+  if (plain) {
+    out.append("\"").append(value).append("\"");
+    return;
+  }
   if (utf8::is_valid(value)) {
     out += json::serialize(json::string(value));
     return;
@@ -71,12 +80,18 @@ void Log::write(LogLevel level, std::string_view text, Fields fields) {
 }
 
 std::string access_line(const http::Exchange& exchange, Timestamp now) {
-  std::string line = "{\"time\":\"" + to_rfc3339(now) + "\"";
+  constexpr std::size_t kUsual = 400;
+  constexpr std::int64_t kThousand = 1000;
+  std::string line;
+  line.reserve(kUsual);
+  line.append("{\"time\":\"").append(to_rfc3339(now)).append("\"");
   append_json(line, "method", exchange.method);
   append_json(line, "route", exchange.route);
-  line += fmt::format(",\"status\":{},\"ms\":{:.3f},\"received\":{},\"sent\":{}", exchange.status,
-                      std::chrono::duration<double, std::milli>(exchange.took).count(),
-                      exchange.received_bytes, exchange.sent_bytes);
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(exchange.took).count();
+  fmt::format_to(std::back_inserter(line),
+                 ",\"status\":{},\"ms\":{}.{:03},\"received\":{},\"sent\":{}", exchange.status,
+                 micros / kThousand, micros % kThousand, exchange.received_bytes,
+                 exchange.sent_bytes);
   append_json(line, "address", exchange.remote_address);
   if (exchange.transport == http::Transport::tls) line += ",\"tls\":true";
   for (const auto& note : exchange.notes->all()) append_json(line, note.name, note.value);

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -57,6 +58,16 @@ double cpu_seconds() {
 double since_epoch(Timestamp time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
+
+using Labels = std::pair<std::string, std::string>;
+using LabelViews = std::pair<std::string_view, std::string_view>;
+/// So that a lookup copies nothing.
+struct Less {
+  using is_transparent = void;
+  static LabelViews views(const Labels& labels) { return {labels.first, labels.second}; }
+  static LabelViews views(LabelViews labels) { return labels; }
+  bool operator()(const auto& left, const auto& right) const { return views(left) < views(right); }
+};
 
 struct RouteSeries {
   std::string method;
@@ -112,6 +123,10 @@ struct Metrics::Impl {
   Gauge& waiting = gauge("tenon_http_requests_waiting", "Requests that wait for their turn.");
   Gauge& served = gauge("tenon_tenants_served", "Tenants whose database answers.");
   Gauge& away = gauge("tenon_tenants_away", "Tenants whose database does not answer.");
+  Gauge& read_only = gauge("tenon_tenants_read_only", "Tenants that take no changes any more.");
+  Counter& commits = counters("tenon_storage_commits_total", "Transactions made durable.").Add({});
+  Counter& units = counters("tenon_storage_units_total", "Units of work acknowledged.").Add({});
+  Counter& reruns = counters("tenon_storage_reruns_total", "Units of work run again.").Add({});
   Gauge& expires = gauge("tenon_tls_certificate_expires_seconds", "When the certificate ends.");
   Gauge& resident = gauge("process_resident_memory_bytes", "Memory in use.");
   Gauge& descriptors = gauge("process_open_fds", "Open file descriptors.");
@@ -128,15 +143,17 @@ struct Metrics::Impl {
   Family<Counter>& events = counters("tenon_plugin_events_total", "Events published.");
 
   std::mutex mutex;
-  std::map<std::pair<std::string, std::string>, RouteSeries, std::less<>> routes;
-  std::map<std::pair<std::string, std::string>, PluginSeries, std::less<>> plugins;
+  std::map<Labels, RouteSeries, Less> routes;
+  std::map<Labels, PluginSeries, Less> plugins;
   std::size_t request_series = 0;
 };
 
 RouteSeries& Metrics::Impl::series_of(std::string_view method, std::string_view route) {
   if (route.empty()) route = "none";
-  std::pair key{std::string(method.empty() ? "none" : method), std::string(route)};
-  if (const auto found = routes.find(key); found != routes.end()) return found->second;
+  if (method.empty()) method = "none";
+  if (const auto found = routes.find(LabelViews{method, route}); found != routes.end())
+    return found->second;
+  Labels key{method, route};
   if (request_series >= kMostSeries) key = {"other", "other"};
   RouteSeries& made = routes[key];
   if (made.seconds != nullptr) return made;
@@ -146,8 +163,9 @@ RouteSeries& Metrics::Impl::series_of(std::string_view method, std::string_view 
 }
 
 PluginSeries& Metrics::Impl::series_of_plugin(std::string_view tenant, std::string_view plugin) {
-  std::pair key{std::string(tenant), std::string(plugin)};
-  if (const auto found = plugins.find(key); found != plugins.end()) return found->second;
+  if (const auto found = plugins.find(LabelViews{tenant, plugin}); found != plugins.end())
+    return found->second;
+  Labels key{tenant, plugin};
   if (plugins.size() >= kMostSeries) key = {"other", "other"};
   PluginSeries& made = plugins[key];
   if (made.calls != nullptr) return made;
@@ -217,9 +235,12 @@ void Metrics::count(std::string_view tenant, std::string_view plugin, const plug
 
 std::string Metrics::text() {
   // Counters that others keep are brought to where they are; two who ask at once must not do it
-  // twice.
+  // twice. A sum over tenants misses those that have gone away: it then stands still, and never
+  // falls.
   const std::scoped_lock lock(impl_->mutex);
-  const auto bring = [](Counter& counter, double to) { counter.Increment(to - counter.Value()); };
+  const auto bring = [](Counter& counter, double to) {
+    counter.Increment(std::max(0.0, to - counter.Value()));
+  };
   const http::Server::Figures edge = impl_->sources.edge();
   impl_->connections.Set(static_cast<double>(edge.connections));
   impl_->in_flight.Set(static_cast<double>(edge.in_flight));
@@ -232,6 +253,10 @@ std::string Metrics::text() {
   const auto tenants = impl_->sources.tenants();
   impl_->served.Set(static_cast<double>(tenants.served));
   impl_->away.Set(static_cast<double>(tenants.away));
+  impl_->read_only.Set(static_cast<double>(tenants.read_only));
+  bring(impl_->commits, static_cast<double>(tenants.storage.commits));
+  bring(impl_->units, static_cast<double>(tenants.storage.members));
+  bring(impl_->reruns, static_cast<double>(tenants.storage.reruns));
   if (const auto expires = impl_->sources.certificate_expires())
     impl_->expires.Set(since_epoch(*expires));
   impl_->resident.Set(resident_bytes());

@@ -112,7 +112,6 @@ Result<std::unique_ptr<Server>> Server::create(Config config) {
     return fail(ErrorCode::invalid, "say where the data is: --data DIR, or server.data");
   if (config.http.tls.certificate.empty() != config.http.tls.key.empty())
     return fail(ErrorCode::invalid, "tls.certificate and tls.key belong together");
-  config.http.body_bytes = config.limits.json.bytes;
   config.throttle.addresses = config.throttle.users;
   if (config.demo && !is_loopback(config.http.address))
     return fail(ErrorCode::invalid,

@@ -1,5 +1,4 @@
 """Every bound of the edge over a real socket: what is over it gets its status, says so in words, and disturbs nobody."""
-import http.client
 import json
 import pathlib
 import socket
@@ -68,9 +67,6 @@ class LimitsTest(unittest.TestCase):
         text = b'{"name":"' + b"x" * (2**20 - 11) + b'"}'
         self.assertEqual(len(text), 2**20)
         self.assertEqual(self.client.request("POST", CUSTOMER, text, headers).status, 422)
-        with self.assertRaises((AssertionError, ConnectionError, http.client.HTTPException)):
-            # The server answers before it has read all and closes; a client that only writes sees a reset.
-            self.refused(self.client.request("POST", CUSTOMER, text + b" " * 2**20, headers), 413, "x")
         self.edge(b"POST " + CUSTOMER.encode() + b" HTTP/1.1\r\nHost: h\r\nContent-Length: 1048577\r\n\r\n", 413,
                   "http.body_too_large")
 

@@ -151,7 +151,7 @@ class ObserveTest(unittest.TestCase):
         with Server("--demo-rows", "0") as server:
             self.assertEqual(server.client().request("GET", "/healthz").json(), {"status": "ok"})
             ready = server.client().request("GET", "/readyz")
-            self.assertEqual((ready.status, ready.json()), (200, {"status": "ok", "served": 1, "away": 0}))
+            self.assertEqual((ready.status, ready.json()), (200, {"status": "ok", "served": 1, "away": 0, "read_only": 0}))
 
 
 if __name__ == "__main__":

@@ -79,6 +79,12 @@ class TlsTest(unittest.TestCase):
             self.assertEqual(answer.status, 200)
             self.assertEqual(answer.headers["Strict-Transport-Security"], "max-age=31536000; includeSubDomains")
 
+    def test_a_write_from_an_unprotected_page_of_the_same_host_is_refused(self):
+        body = {"company": "demo", "user": "demo", "password": "demo"}
+        host = f"127.0.0.1:{self.server.port}"
+        for origin, status in ((f"https://{host}", 200), (f"http://{host}", 403), ("https://evil.example", 403), ("null", 403)):
+            self.assertEqual(self.ask(self.client(), "POST", "/api/v1/session", body, {"Origin": origin}).status, status, origin)
+
     def test_large_answers_and_bodies_pass_whole(self):
         client = self.client()
         signed_in = self.ask(client, "POST", "/api/v1/session", {"company": "demo", "user": "demo", "password": "demo"})
