@@ -1,6 +1,7 @@
 #pragma once
 // What the endpoints work with. The composition root makes one and hands it over; it owns nothing.
 
+#include "api/limits.h"
 #include "async/blocking_pool.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -25,6 +26,7 @@ struct App {
   BlockingPool& files;  // content of files; never waits for `pool`
   const Clock& clock;
   Random& random;
+  Limits limits = {};
   bool demo = false;
 };
 

@@ -1,14 +1,22 @@
 #include "api/endpoint.h"
 
-#include <span>
+#include <algorithm>
 #include <utility>
 
 #include "api/problem.h"
-#include "base/hash.h"
+#include "api/trace.h"
 #include "http/cookie.h"
 
 namespace tenon::api {
 namespace {
+
+/// Whether it can be a plugin's id: nothing else of the address gets into the log.
+bool is_id(std::string_view text) noexcept {
+  constexpr std::size_t kLongest = 40;
+  return !text.empty() && text.size() <= kLongest && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
 
 bool writes(http::Method method) noexcept {
   return method != http::Method::get && method != http::Method::head &&
@@ -26,7 +34,10 @@ Result<> check_same_site(const http::Request& request) {
   const auto site = request.header("Sec-Fetch-Site");
   const auto origin = request.header("Origin");
   const bool foreign_site = site && *site != "same-origin" && *site != "none";
-  const bool foreign_origin = origin && host_of_origin(*origin) != request.host();
+  // An unprotected page of this very host may be anybody's.
+  const bool downgraded = origin && request.transport() == http::Transport::tls &&
+                          !origin->starts_with("https://");
+  const bool foreign_origin = origin && (host_of_origin(*origin) != request.host() || downgraded);
   if (foreign_site || foreign_origin)
     return fail(Error(ErrorCode::denied, "writes from another site are refused")
                     .because("http.cross_site"));
@@ -45,8 +56,11 @@ Result<> check_access(Access access, const RequestContext& context) {
 
 }  // namespace
 
-Gate::Gate(identity::Sessions& sessions, Random& random, FailureSink on_failure)
-    : sessions_(sessions), random_(random), on_failure_(std::move(on_failure)) {}
+Gate::Gate(identity::Sessions& sessions, Random& random, Throttle& throttle, FailureSink on_failure)
+    : sessions_(sessions),
+      random_(random),
+      throttle_(throttle),
+      on_failure_(std::move(on_failure)) {}
 
 std::string Gate::locale_of(const http::Request& request) {
   const auto wanted = request.header("Accept-Language").value_or("");
@@ -57,54 +71,74 @@ std::string Gate::locale_of(const http::Request& request) {
 
 RequestContext Gate::context_of(const http::Request& request) const {
   RequestContext context;
-  random_.fill(std::as_writable_bytes(std::span(context.trace_id.value.bytes)));
-  context.trace = hex(context.trace_id.value.bytes);
+  Trace trace = trace_of(request, random_);
+  context.trace_id = trace.id;
+  context.trace = std::move(trace.text);
   context.deadline = request.deadline();
-  if (const auto token = http::find_cookie(request, kSessionCookie))
-    context.principal = sessions_.find(*token);
-  context.locale = request.header("Accept-Language") || !context.principal
-                       ? locale_of(request)
-                       : context.principal->locale;
+  context.locale = locale_of(request);
   return context;
 }
 
-http::Response Gate::problem(const Error& error, std::string_view locale, std::string_view trace) {
-  const auto status = static_cast<int>(http_status(error));
-  auto response = http::Response::json(status, problem_json(error, locale, trace),
+void Gate::identify(RequestContext& context, const http::Request& request) const {
+  const auto token = http::find_cookie(request, kSessionCookie);
+  if (token) context.principal = sessions_.find(*token);
+  if (!context.principal) return;
+  if (!request.header("Accept-Language")) context.locale = context.principal->locale;
+  request.note("tenant", context.principal->tenant);
+  request.note("user", context.principal->user.to_string());
+}
+
+http::Response Gate::problem(const Error& error, std::string_view locale, std::string_view trace,
+                             int status) {
+  if (status == 0) status = static_cast<int>(http_status(error));
+  auto response = http::Response::json(status, problem_json(error, locale, trace, status),
                                        "application/problem+json; charset=utf-8");
   response.set("Content-Language", locale);
   if (status == 429 || status == 503) response.set("Retry-After", "1");
   return response;
 }
 
+Task<http::Response> Gate::answer(Access access, const Endpoint* endpoint, RequestContext context,
+                                  http::Request request) const {
+  TENON_CO_TRY(check_same_site(request));
+  TENON_CO_TRY(check_access(access, context));
+  Throttle::Place place;  // until the answer is made
+  if (context.principal) {
+    TENON_CO_ASSIGN(given, throttle_.admit(*context.principal, request.received_at()));
+    place = std::move(given);
+  }
+  co_return co_await (*endpoint)(std::move(context), std::move(request));
+}
+
+asio::awaitable<http::Response> Gate::run(Access access, const Endpoint* endpoint,
+                                          http::Request request) const {
+  RequestContext context = context_of(request);
+  const std::string trace = context.trace;
+  request.note("trace", trace);
+  if (const auto plugin = request.parameter("plugin"); is_id(plugin))
+    request.note("plugin", std::string(plugin));
+  // Strangers are counted before anything is looked up for them.
+  auto admitted = throttle_.admit(request.remote_address(), request.received_at());
+  if (admitted) identify(context, request);
+  const std::string locale = context.locale;
+  Result<http::Response> answered = http::Response();
+  if (admitted) {
+    answered = co_await answer(access, endpoint, std::move(context), std::move(request));
+  } else {
+    answered = std::unexpected(std::move(admitted.error()));
+  }
+  if (!answered) {
+    on_failure_(answered.error(), trace);
+    answered = problem(answered.error(), locale, trace);
+  }
+  answered->set_default("Cache-Control", "no-store");
+  answered->set("Traceresponse", traceparent_of(trace, random_));
+  co_return *std::move(answered);
+}
+
 http::Handler Gate::handler(Access access, Endpoint endpoint) const {
-  // The capturing lambda is not a coroutine: it calls one whose parameters are all by value.
-  struct Run {
-    static asio::awaitable<http::Response> run(const Gate* gate, Access access,
-                                               const Endpoint* endpoint, http::Request request) {
-      RequestContext context = gate->context_of(request);
-      const std::string locale = context.locale;
-      const std::string trace = context.trace;
-      Result<http::Response> answer = http::Response(204);
-      auto allowed = check_same_site(request);
-      if (allowed) allowed = check_access(access, context);
-      if (!allowed) {
-        answer = std::unexpected(std::move(allowed.error()));
-      } else {
-        answer = co_await (*endpoint)(std::move(context), std::move(request));
-      }
-      if (!answer) {
-        gate->on_failure_(answer.error(), trace);
-        answer = problem(answer.error(), locale, trace);
-      }
-      answer->set_default("Cache-Control", "no-store");
-      co_return *std::move(answer);
-    }
-  };
-  return [this, access,
-          endpoint = std::make_shared<const Endpoint>(std::move(endpoint))](http::Request request) {
-    return Run::run(this, access, endpoint.get(), std::move(request));
-  };
+  return [this, access, endpoint = std::make_shared<const Endpoint>(std::move(endpoint))](
+             http::Request request) { return run(access, endpoint.get(), std::move(request)); };
 }
 
 }  // namespace tenon::api

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "api/context.h"
+#include "api/throttle.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -32,20 +33,28 @@ class Gate {
  public:
   /// `on_failure` sees each failure with its trace id, for the log; called on I/O threads.
   using FailureSink = std::function<void(const Error&, std::string_view trace)>;
-  Gate(identity::Sessions& sessions, Random& random, FailureSink on_failure);
+  Gate(identity::Sessions& sessions, Random& random, Throttle& throttle, FailureSink on_failure);
 
   [[nodiscard]] http::Handler handler(Access access, Endpoint endpoint) const;
 
   /// The answer to a failure: status, problem document, `Retry-After` where waiting helps.
+  /// `status` is 0 for that of the error.
   [[nodiscard]] static http::Response problem(const Error& error, std::string_view locale,
-                                              std::string_view trace);
+                                              std::string_view trace, int status = 0);
   /// `zh-CN` or `en` from Accept-Language; zh-CN when it says neither.
   [[nodiscard]] static std::string locale_of(const http::Request& request);
 
  private:
+  /// Everything but who asks.
   [[nodiscard]] RequestContext context_of(const http::Request& request) const;
+  void identify(RequestContext& context, const http::Request& request) const;
+  [[nodiscard]] asio::awaitable<http::Response> run(Access access, const Endpoint* endpoint,
+                                                    http::Request request) const;
+  [[nodiscard]] Task<http::Response> answer(Access access, const Endpoint* endpoint,
+                                            RequestContext context, http::Request request) const;
   identity::Sessions& sessions_;
   Random& random_;
+  Throttle& throttle_;
   FailureSink on_failure_;
 };
 

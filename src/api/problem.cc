@@ -94,14 +94,15 @@ unsigned http_status(const Error& error) noexcept {
   return 500;
 }
 
-std::string problem_json(const Error& error, std::string_view locale, std::string_view trace) {
+std::string problem_json(const Error& error, std::string_view locale, std::string_view trace,
+                         int status) {
   std::string_view message = error.message();
   if (is_chinese(locale))
     if (const auto text = chinese(error.reason())) message = *text;
   json::object problem{
       {"type", "about:blank"},
       {"title", title_of(error.code(), locale)},
-      {"status", http_status(error)},
+      {"status", status != 0 ? status : static_cast<int>(http_status(error))},
       {"code", error.reason() == "query.singular" ? kNotSingle : to_string(error.code())},
       {"message", message},
       {"hint", hint_of(error.code(), locale)},
