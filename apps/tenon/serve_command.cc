@@ -58,6 +58,9 @@ Result<int> serve(ServeOptions options) {
   TENON_ASSIGN(server, server::Server::create(std::move(options.config)));
   TENON_TRY(server->start());
   std::printf("Tenon is ready at %s\n", server->address().c_str());
+  if (const auto link = server->setup_link(); !link.empty())
+    std::printf("There is no company yet. Make the first one, once and within a day, at\n  %s\n",
+                link.c_str());
   if (server->demo())
     std::printf("Demo: company \"demo\", user \"demo\", password \"demo\". Not for real data.\n");
   std::fflush(stdout);
@@ -90,6 +93,11 @@ void add_serve(CLI::App& app, Command& selected) {
       ->add_option("--database", config.demo_database,
                    "postgresql://… of the database that holds a new demo tenant, instead of a file")
       ->needs(demo);
+  command->add_option("--public-url", config.public_url,
+                      "https://… where people reach this server, when a proxy stands in front");
+  command->add_option("--key-file", config.key_file,
+                      "Key that seals stored secrets; made when it is missing (default: secret.key "
+                      "in the data folder)");
   command->add_option("--web", config.web, "Folder of the built web application");
   command->add_option("--plugins", config.plugins, "Folder of first-party plugins, for --demo");
   command->add_option("--io-threads", config.http.threads, "I/O threads")->check(CLI::Range(1, 64));

@@ -1,25 +1,34 @@
 #pragma once
 // What the endpoints work with. The composition root makes one and hands it over; it owns nothing.
 
+#include <string>
+
+#include "api/cookie_policy.h"
 #include "async/blocking_pool.h"
 #include "base/clock.h"
 #include "base/random.h"
-#include "identity/sessions.h"
-#include "identity/users.h"
+#include "identity/identity.h"
+#include "identity/operators.h"
 #include "plugins/host.h"
 #include "plugins/registry.h"
 
 namespace tenon::api {
 
+class FirstStart;
+
 /// Lifetime: everything outlives the routes made with it.
 struct App {
+  data::Tenants& tenants;
   plugins::Registry& registry;
   plugins::Host& host;
-  identity::Sessions& sessions;
-  identity::Users& users;
+  identity::Identity& identity;
+  identity::Operators& operators;
+  FirstStart& first_start;
   BlockingPool& pool;
   const Clock& clock;
   Random& random;
+  CookiePolicy cookie = {};
+  std::string public_url = {};  // `https://erp.example.com`: where people reach this server
   bool demo = false;
 };
 

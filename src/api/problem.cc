@@ -16,10 +16,14 @@ struct ReasonStatus {
 
 constexpr std::array kReasonStatus = {
     ReasonStatus{"http.unauthenticated", 401}, ReasonStatus{"http.login_failed", 401},
-    ReasonStatus{"http.method", 405},          ReasonStatus{"http.body_too_large", 413},
-    ReasonStatus{"http.media_type", 415},      ReasonStatus{"http.not_acceptable", 406},
-    ReasonStatus{"http.timeout", 503},         ReasonStatus{"data.version", 412},
-    ReasonStatus{"schema.fields", 422},        ReasonStatus{"idempotency.mismatch", 422},
+    ReasonStatus{"http.token", 401},           ReasonStatus{"session.code_required", 401},
+    ReasonStatus{"session.code_wrong", 401},   ReasonStatus{"http.method", 405},
+    ReasonStatus{"http.body_too_large", 413},  ReasonStatus{"http.media_type", 415},
+    ReasonStatus{"http.not_acceptable", 406},  ReasonStatus{"http.timeout", 503},
+    ReasonStatus{"data.version", 412},         ReasonStatus{"schema.fields", 422},
+    ReasonStatus{"idempotency.mismatch", 422}, ReasonStatus{"plan.storage", 507},
+    ReasonStatus{"plan.users", 409},           ReasonStatus{"plan.departments", 409},
+    ReasonStatus{"role.limit", 409},           ReasonStatus{"token.limit", 409},
 };
 
 bool is_chinese(std::string_view locale) noexcept { return locale.starts_with("zh"); }

@@ -15,7 +15,9 @@ struct Config {
   std::filesystem::path web;   // the built web application; empty: none is served
   http::Options http;
   std::size_t guest_threads = 1;
-  bool demo = false;  // make a tenant `demo` with user demo / demo; loopback only
+  std::string public_url;  // `https://erp.example.com`: where people reach this server; for links
+  std::filesystem::path key_file;  // seals what is stored encrypted; empty: secret.key in `data`
+  bool demo = false;               // make a tenant `demo` with user demo / demo; loopback only
   std::size_t demo_rows = 10'000;
   std::string demo_database;  // postgresql://… of a new demo tenant; empty: a file
   std::filesystem::path

@@ -8,15 +8,18 @@
 #include <utility>
 
 #include "api/endpoint.h"
+#include "api/first_start.h"
 #include "api/messages.h"
 #include "api/routes.h"
+#include "async/executor_pool.h"
 #include "async/wait_for.h"
 #include "base/hash.h"
 #include "http/security_headers.h"
 #include "http/server.h"
 #include "http/static_files.h"
-#include "identity/sessions.h"
-#include "identity/users.h"
+#include "identity/identity.h"
+#include "identity/operators.h"
+#include "identity/tables.h"
 #include "plugins/host.h"
 #include "plugins/registry.h"
 #include "server/demo.h"
@@ -84,9 +87,9 @@ struct Server::Impl {
         compilers({.threads = 1, .queue = 16, .name = "compile"}),
         servers({.threads = kServerThreads, .queue = kServerQueue, .name = "postgres"}),
         tenants(config.data.string(), pool, clock, random,
-                {.storage = {}, .files = {}, .servers = &servers}),
-        users(pool, clock, random),
-        sessions({}, clock, random) {}
+                {.storage = {}, .files = {}, .servers = &servers, .native = {identity::tables()}}),
+        operators(config.data / "operators", clock),
+        first_start(clock) {}
 
   Config config;
   SystemClock clock;
@@ -99,8 +102,11 @@ struct Server::Impl {
   data::Tenants tenants;
   std::unique_ptr<plugins::Host> host;
   std::unique_ptr<plugins::Registry> registry;
-  identity::Users users;
-  identity::Sessions sessions;
+  ExecutorPool background{1, "background"};
+  std::unique_ptr<identity::Identity> identity;
+  identity::Operators operators;
+  api::FirstStart first_start;
+  std::string setup_token;
   std::unique_ptr<api::App> app;
   std::unique_ptr<api::Gate> gate;
   http::Router router;
@@ -108,6 +114,7 @@ struct Server::Impl {
   bool stopped = false;
 
   [[nodiscard]] Result<> open();
+  [[nodiscard]] Result<> open_identity();
   [[nodiscard]] Result<> publish_routes();
   [[nodiscard]] http::Hooks hooks();
 };
@@ -157,26 +164,55 @@ Result<> Server::Impl::open() {
            },
        .back = [log =
                     log](std::string_view tenant) { log->info("tenant {} is served", tenant); }}));
-  if (config.demo) TENON_TRY(wait_for(make_demo(config, *registry, *host, users)));
-  app = std::make_unique<api::App>(api::App{.registry = *registry,
+  TENON_TRY(open_identity());
+  if (config.demo) TENON_TRY(wait_for(make_demo(config, *registry, *host, *identity)));
+  // A session cookie travels unprotected on this machine alone.
+  const api::CookiePolicy cookie{.secure = config.public_url.starts_with("https://") ||
+                                           !is_loopback(config.http.address)};
+  app = std::make_unique<api::App>(api::App{.tenants = tenants,
+                                            .registry = *registry,
                                             .host = *host,
-                                            .sessions = sessions,
-                                            .users = users,
+                                            .identity = *identity,
+                                            .operators = operators,
+                                            .first_start = first_start,
                                             .pool = pool,
                                             .clock = clock,
                                             .random = random,
+                                            .cookie = cookie,
+                                            .public_url = config.public_url,
                                             .demo = config.demo});
   gate = std::make_unique<api::Gate>(
-      sessions, random, [log = log](const Error& error, std::string_view trace) {
+      *identity, operators, cookie, random,
+      [log = log](const Error& error, std::string_view trace) {
         if (error.code() == ErrorCode::internal || error.code() == ErrorCode::unavailable)
           log->error("trace={} {}", trace, error.for_log());
       });
   return publish_routes();
 }
 
+Result<> Server::Impl::open_identity() {
+  const auto file = config.key_file.empty() ? config.data / "secret.key" : config.key_file;
+  TENON_ASSIGN(key, open_sealing_key(file, random));
+  identity = std::make_unique<identity::Identity>(
+      identity::Identity::Options{}, std::move(key), pool, background.next(), clock, random,
+      [this](std::string_view name) -> Result<std::shared_ptr<data::Tenant>> {
+        TENON_ASSIGN(workspace, registry->serving(name));
+        return workspace->tenant();
+      });
+  identity->trail.start();
+  TENON_ASSIGN(names, tenants.list());
+  if (names.empty() && !config.demo) setup_token = first_start.begin(random);
+  return {};
+}
+
 Result<> Server::Impl::publish_routes() {
   TENON_TRY(router.replace("health", api::health_routes(*app)));
   TENON_TRY(router.replace("session", api::session_routes(*app, *gate)));
+  TENON_TRY(router.replace("users", api::user_routes(*app, *gate)));
+  TENON_TRY(router.replace("roles", api::role_routes(*app, *gate)));
+  TENON_TRY(router.replace("tokens", api::token_routes(*app, *gate)));
+  TENON_TRY(router.replace("explain", api::explain_routes(*app, *gate)));
+  TENON_TRY(router.replace("tenants", api::tenant_routes(*app, *gate)));
   TENON_TRY(router.replace("plugins", api::plugin_routes(*app, *gate)));
   TENON_TRY(router.replace("records", api::record_routes(*app, *gate)));
   TENON_TRY(router.replace("unknown", api::unknown_routes(*gate)));
@@ -208,6 +244,12 @@ std::string Server::address() const {
   return "http://" + shown + ":" + std::to_string(impl_->http->port());
 }
 
+std::string Server::setup_link() const {
+  if (impl_->setup_token.empty()) return {};
+  const auto& origin = impl_->config.public_url;
+  return (origin.empty() ? address() : origin) + "/setup#" + impl_->setup_token;
+}
+
 bool Server::demo() const noexcept { return impl_->config.demo; }
 
 Result<> Server::stop() {
@@ -219,6 +261,11 @@ Result<> Server::stop() {
     auto ended = wait_for(impl_->registry->stop(deadline));
     if (done && !ended) done = std::move(ended);
   }
+  if (impl_->identity) {
+    auto ended = wait_for(impl_->identity->trail.stop(deadline));
+    if (done && !ended) done = std::move(ended);
+  }
+  impl_->background.stop();
   impl_->tenants.close();
   impl_->servers.stop();
   impl_->compilers.stop();

@@ -25,6 +25,8 @@ class Server {
   /// `http://127.0.0.1:8080`
   [[nodiscard]] std::string address() const;
   [[nodiscard]] bool demo() const noexcept;
+  /// Where the first company is made, once; empty when there is one already.
+  [[nodiscard]] std::string setup_link() const;
 
   /// Stops accepting, lets running requests end within 20 s, stops the rest. Idempotent.
   Result<> stop();

@@ -1,0 +1,16 @@
+#pragma once
+// Where the cookie of a session travels. Plain HTTP is for loopback only and cannot carry a
+// `__Host-` cookie, so there it has another name: one can never be taken for the other.
+
+#include <string_view>
+
+namespace tenon::api {
+
+struct CookiePolicy {
+  bool secure = false;
+  [[nodiscard]] std::string_view name() const noexcept {
+    return secure ? "__Host-tenon-sid" : "tenon-sid";
+  }
+};
+
+}  // namespace tenon::api
