@@ -95,6 +95,10 @@ void add_serve(CLI::App& app, Command& selected) {
       ->needs(demo);
   command->add_option("--public-url", config.public_url,
                       "https://… where people reach this server, when a proxy stands in front");
+  command->add_flag("--outbound-private", config.outbound_private,
+                    "Sign-in services that companies name may lie in private networks");
+  command->add_option("--outbound-ca", config.outbound_ca,
+                      "PEM file of more authorities that those services may be certified by");
   command->add_option("--key-file", config.key_file,
                       "Key that seals stored secrets; made when it is missing (default: secret.key "
                       "in the data folder)");

@@ -1,12 +1,14 @@
 #pragma once
 // What the endpoints work with. The composition root makes one and hands it over; it owns nothing.
 
+#include <functional>
 #include <string>
 
 #include "api/cookie_policy.h"
 #include "async/blocking_pool.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "http/outbound.h"
 #include "identity/identity.h"
 #include "identity/operators.h"
 #include "plugins/host.h"
@@ -24,11 +26,14 @@ struct App {
   identity::Identity& identity;
   identity::Operators& operators;
   FirstStart& first_start;
+  const http::Outbound& outbound;
   BlockingPool& pool;
   const Clock& clock;
   Random& random;
   CookiePolicy cookie = {};
   std::string public_url = {};  // `https://erp.example.com`: where people reach this server
+  /// For the log; for failures that a person is told by a page and not by a problem document.
+  std::function<void(const Error&, std::string_view trace)> on_failure = {};
   bool demo = false;
 };
 

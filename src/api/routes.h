@@ -16,6 +16,8 @@ namespace tenon::api {
 [[nodiscard]] std::vector<http::Route> role_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> token_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> explain_routes(const App& app, const Gate& gate);
+/// Signing in at other services, and which those are.
+[[nodiscard]] std::vector<http::Route> oidc_routes(const App& app, const Gate& gate);
 /// Companies, and the link of the first start.
 [[nodiscard]] std::vector<http::Route> tenant_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> record_routes(const App& app, const Gate& gate);

@@ -241,19 +241,27 @@ TEST(Passwords, cost_the_same_for_a_user_that_is_not_there) {
 TEST(Passwords, are_checked_few_at_a_time) {
   BlockingPool pool({.threads = 1});
   Passwords passwords(pool,
-                      {.cost = {.passes = 1, .memory_bytes = 8192}, .running = 1, .waiting = 0});
+                      {.cost = {.passes = 1, .memory_bytes = 8192}, .running = 1, .waiting = 1});
   std::atomic<bool> go{false};
   ASSERT_TRUE(pool.post([&] { go.wait(false); }));
-  std::jthread first(
-      [&] { EXPECT_TRUE(wait_for(passwords.hash(Secret<std::string>("x"), Deadline::never()))); });
-  Result<std::string> second;
-  do {
-    second = wait_for(
-        passwords.hash(Secret<std::string>("x"), Deadline::after(std::chrono::milliseconds(1))));
-  } while (!second && second.error().reason() != "permit.full");
-  EXPECT_FALSE(second);
+  std::atomic<int> good{0};
+  std::atomic<int> refused{0};
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 3; ++i)
+    threads.emplace_back([&] {
+      auto hash = wait_for(passwords.hash(Secret<std::string>("x"), Deadline::never()));
+      if (hash)
+        ++good;
+      else if (hash.error().reason() == "permit.full")
+        ++refused;
+      refused.notify_all();
+    });
+  refused.wait(0);  // one runs, one waits, the third was told to come back
   go = true;
   go.notify_all();
+  threads.clear();
+  EXPECT_EQ(good, 2);
+  EXPECT_EQ(refused, 1);
 }
 
 TEST(Totp, gives_the_codes_of_rfc_6238) {

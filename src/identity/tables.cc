@@ -108,6 +108,23 @@ CREATE TABLE identity_state(
 ) {compact};
 )sql";
 
+constexpr std::string_view kProviders = R"sql(
+CREATE TABLE identity_provider(
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  issuer TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  client_secret {bytes}
+) {compact};
+CREATE TABLE identity_link(
+  provider TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  user_id {id} NOT NULL,
+  PRIMARY KEY (provider, subject)
+) {compact};
+CREATE INDEX identity_link_user ON identity_link(user_id);
+)sql";
+
 // Users of the first builds lay in one table, made by whoever made the first of them.
 constexpr std::string_view kFirstUsers = R"sql(
 CREATE TABLE IF NOT EXISTS tenon_user (id {id} PRIMARY KEY, name TEXT NOT NULL UNIQUE,
@@ -135,15 +152,18 @@ std::string first_users(data::Dialect dialect) {
 }  // namespace
 
 data::NativeModule tables() {
-  static const std::array<std::string, 4> texts = {
+  static const std::array<std::string, 6> texts = {
       data::portable(data::Dialect::sqlite, kPeople),
       data::portable(data::Dialect::postgres, kPeople),
       first_users(data::Dialect::sqlite),
       first_users(data::Dialect::postgres),
+      data::portable(data::Dialect::sqlite, kProviders),
+      data::portable(data::Dialect::postgres, kProviders),
   };
-  static const std::array<data::NativeScript, 2> scripts = {{
+  static const std::array<data::NativeScript, 3> scripts = {{
       {.number = 1, .name = "people", .sqlite = texts[0], .postgres = texts[1]},
       {.number = 2, .name = "first users", .sqlite = texts[2], .postgres = texts[3]},
+      {.number = 3, .name = "sign-in services", .sqlite = texts[4], .postgres = texts[5]},
   }};
   return {.name = "identity", .scripts = scripts};
 }

@@ -107,6 +107,7 @@ struct Server::Impl {
   identity::Operators operators;
   api::FirstStart first_start;
   std::string setup_token;
+  std::unique_ptr<http::Outbound> outbound;
   std::unique_ptr<api::App> app;
   std::unique_ptr<api::Gate> gate;
   http::Router router;
@@ -166,6 +167,12 @@ Result<> Server::Impl::open() {
                     log](std::string_view tenant) { log->info("tenant {} is served", tenant); }}));
   TENON_TRY(open_identity());
   if (config.demo) TENON_TRY(wait_for(make_demo(config, *registry, *host, *identity)));
+  // What a company's administrator has us call lies outside; only a server that nobody but this
+  // machine reaches calls this machine.
+  outbound = std::make_unique<http::Outbound>(
+      http::OutboundOptions{.loopback = is_loopback(config.http.address),
+                            .private_networks = config.outbound_private,
+                            .ca_file = config.outbound_ca.string()});
   // A session cookie travels unprotected on this machine alone.
   const api::CookiePolicy cookie{.secure = config.public_url.starts_with("https://") ||
                                            !is_loopback(config.http.address)};
@@ -175,18 +182,18 @@ Result<> Server::Impl::open() {
                                             .identity = *identity,
                                             .operators = operators,
                                             .first_start = first_start,
+                                            .outbound = *outbound,
                                             .pool = pool,
                                             .clock = clock,
                                             .random = random,
                                             .cookie = cookie,
                                             .public_url = config.public_url,
                                             .demo = config.demo});
-  gate = std::make_unique<api::Gate>(
-      *identity, operators, cookie, random,
-      [log = log](const Error& error, std::string_view trace) {
-        if (error.code() == ErrorCode::internal || error.code() == ErrorCode::unavailable)
-          log->error("trace={} {}", trace, error.for_log());
-      });
+  app->on_failure = [log = log](const Error& error, std::string_view trace) {
+    if (error.code() == ErrorCode::internal || error.code() == ErrorCode::unavailable)
+      log->error("trace={} {}", trace, error.for_log());
+  };
+  gate = std::make_unique<api::Gate>(*identity, operators, cookie, random, app->on_failure);
   return publish_routes();
 }
 
@@ -213,6 +220,7 @@ Result<> Server::Impl::publish_routes() {
   TENON_TRY(router.replace("tokens", api::token_routes(*app, *gate)));
   TENON_TRY(router.replace("explain", api::explain_routes(*app, *gate)));
   TENON_TRY(router.replace("tenants", api::tenant_routes(*app, *gate)));
+  TENON_TRY(router.replace("oidc", api::oidc_routes(*app, *gate)));
   TENON_TRY(router.replace("plugins", api::plugin_routes(*app, *gate)));
   TENON_TRY(router.replace("records", api::record_routes(*app, *gate)));
   TENON_TRY(router.replace("unknown", api::unknown_routes(*gate)));

@@ -142,11 +142,11 @@ constexpr std::array kSystemColumns = {"id"sv,         "version"sv,    "created_
                                        "deleted_at"sv, "owner"sv,      "department"sv};
 
 constexpr std::array kApiRoots = {
-    "admin"sv,  "audit"sv,   "auth"sv,    "departments"sv, "docs"sv,
-    "events"sv, "files"sv,   "health"sv,  "jobs"sv,        "me"sv,
-    "menu"sv,   "metrics"sv, "openapi"sv, "permissions"sv, "plugins"sv,
-    "roles"sv,  "schema"sv,  "session"sv, "sessions"sv,    "settings"sv,
-    "setup"sv,  "tenants"sv, "tenon"sv,   "tokens"sv,      "users"sv};
+    "admin"sv,   "audit"sv,       "auth"sv,     "departments"sv, "docs"sv,    "events"sv,
+    "files"sv,   "health"sv,      "jobs"sv,     "me"sv,          "menu"sv,    "metrics"sv,
+    "openapi"sv, "permissions"sv, "plugins"sv,  "providers"sv,   "roles"sv,   "schema"sv,
+    "session"sv, "sessions"sv,    "settings"sv, "setup"sv,       "tenants"sv, "tenon"sv,
+    "tokens"sv,  "users"sv};
 
 constexpr std::array kPluginRoots = {"routes"sv, "rpc"sv};
 
