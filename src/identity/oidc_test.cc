@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/hash.h"
-#include "identity/identity_fixture.h"
+#include "identity/test_fixture.h"
 #include "identity/providers.h"
 
 namespace tenon::identity {

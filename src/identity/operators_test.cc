@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "identity/common_passwords.h"
-#include "identity/identity_fixture.h"
+#include "identity/test_fixture.h"
 
 namespace tenon::identity {
 namespace {

@@ -1,7 +1,7 @@
 #include "identity/rights.h"
 
 #include "identity/departments.h"
-#include "identity/identity_fixture.h"
+#include "identity/test_fixture.h"
 #include "identity/plan.h"
 
 namespace tenon::identity {

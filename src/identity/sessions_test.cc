@@ -1,7 +1,7 @@
 #include "identity/sessions.h"
 
 #include "identity/api_tokens.h"
-#include "identity/identity_fixture.h"
+#include "identity/test_fixture.h"
 #include "identity/plan.h"
 
 namespace tenon::identity {

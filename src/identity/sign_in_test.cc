@@ -1,6 +1,6 @@
 #include "identity/sign_in.h"
 
-#include "identity/identity_fixture.h"
+#include "identity/test_fixture.h"
 #include "identity/second_factor.h"
 #include "identity/totp.h"
 

@@ -1,7 +1,7 @@
 #include "identity/users.h"
 
 #include "identity/hand_over.h"
-#include "identity/identity_fixture.h"
+#include "identity/test_fixture.h"
 #include "identity/plan.h"
 #include "identity/tickets.h"
 
