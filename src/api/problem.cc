@@ -17,6 +17,9 @@ struct ReasonStatus {
 constexpr std::array kReasonStatus = {
     ReasonStatus{"http.unauthenticated", 401},
     ReasonStatus{"http.login_failed", 401},
+    ReasonStatus{"http.token", 401},
+    ReasonStatus{"session.code_required", 401},
+    ReasonStatus{"session.code_wrong", 401},
     ReasonStatus{"http.method", 405},
     ReasonStatus{"http.body_too_large", 413},
     ReasonStatus{"http.media_type", 415},
@@ -51,6 +54,12 @@ constexpr std::array kReasonStatus = {
     ReasonStatus{"data.past", 403},
     ReasonStatus{"view.count", 422},
     ReasonStatus{"preference.count", 422},
+    // What the company has is full: somebody must make room.
+    ReasonStatus{"plan.storage", 507},
+    ReasonStatus{"plan.users", 409},
+    ReasonStatus{"plan.departments", 409},
+    ReasonStatus{"role.limit", 409},
+    ReasonStatus{"token.limit", 409},
 };
 
 /// What PostgREST's clients look for in `code`; everything else has our own words there.

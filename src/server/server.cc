@@ -6,15 +6,18 @@
 #include <utility>
 
 #include "api/endpoint.h"
+#include "api/first_start.h"
 #include "api/messages.h"
 #include "api/routes.h"
+#include "async/executor_pool.h"
 #include "async/wait_for.h"
 #include "base/hash.h"
 #include "http/security_headers.h"
 #include "http/server.h"
 #include "http/static_files.h"
-#include "identity/sessions.h"
-#include "identity/users.h"
+#include "identity/identity.h"
+#include "identity/operators.h"
+#include "identity/tables.h"
 #include "plugins/host.h"
 #include "plugins/registry.h"
 #include "server/demo.h"
@@ -72,9 +75,9 @@ struct Server::Impl {
         servers({.threads = kServerThreads, .queue = kServerQueue, .name = "postgres"}),
         contents({.threads = kFileThreads, .queue = kFileQueue, .name = "files"}),
         tenants(config.data.string(), pool, clock, random,
-                {.storage = {}, .files = {}, .servers = &servers}),
-        users(pool, clock, random),
-        sessions({}, clock, random),
+                {.storage = {}, .files = {}, .servers = &servers, .native = {identity::tables()}}),
+        operators(config.data / "operators", clock),
+        first_start(clock),
         throttle(config.throttle) {}
 
   Config config;
@@ -92,8 +95,12 @@ struct Server::Impl {
   std::unique_ptr<plugins::Host> host;
   std::unique_ptr<Modules> modules;
   std::unique_ptr<plugins::Registry> registry;
-  identity::Users users;
-  identity::Sessions sessions;
+  ExecutorPool background{1, "background"};
+  std::unique_ptr<identity::Identity> identity;
+  identity::Operators operators;
+  api::FirstStart first_start;
+  std::string setup_token;
+  std::unique_ptr<http::Outbound> outbound;
   api::Throttle throttle;
   std::unique_ptr<Metrics> metrics;
   std::unique_ptr<api::App> app;
@@ -106,6 +113,8 @@ struct Server::Impl {
   [[nodiscard]] Result<> open();
   void make_metrics();
   void finished(const http::Exchange& exchange);
+  [[nodiscard]] Result<> open_identity();
+  void make_api();
   [[nodiscard]] Result<> publish_routes();
   [[nodiscard]] http::Hooks hooks();
   [[nodiscard]] Modules::Log modules_log() const;
@@ -222,35 +231,56 @@ Result<> Server::Impl::open() {
            [this](std::string_view tenant) {
              log->info("tenant " + std::string(tenant) + " is served", {{"tenant", tenant}});
            }}));
-  if (config.demo) TENON_TRY(wait_for(make_demo(config, *registry, *host, users)));
-  app = std::make_unique<api::App>(api::App{.registry = *registry,
+  TENON_TRY(open_identity());
+  if (config.demo) TENON_TRY(wait_for(make_demo(config, *registry, *host, *identity)));
+  make_api();
+  return publish_routes();
+}
+
+void Server::Impl::make_api() {
+  // What a company's administrator has us call lies outside; only a server that nobody but this
+  // machine reaches calls this machine.
+  outbound = std::make_unique<http::Outbound>(
+      http::OutboundOptions{.loopback = is_loopback(config.http.address),
+                            .private_networks = config.outbound_private,
+                            .ca_file = config.outbound_ca.string()});
+  // A session cookie travels unprotected on this machine alone.
+  const api::CookiePolicy cookie{.secure = config.public_url.starts_with("https://") ||
+                                           !config.http.tls.certificate.empty() ||
+                                           !is_loopback(config.http.address)};
+  app = std::make_unique<api::App>(api::App{.tenants = tenants,
+                                            .registry = *registry,
                                             .host = *host,
                                             .modules = modules->registry(),
                                             .feed = modules->feed(),
-                                            .sessions = sessions,
-                                            .users = users,
+                                            .identity = *identity,
+                                            .operators = operators,
+                                            .first_start = first_start,
+                                            .outbound = *outbound,
                                             .pool = pool,
                                             .files = contents,
                                             .clock = clock,
                                             .random = random,
                                             .limits = config.limits,
+                                            .cookie = cookie,
+                                            .public_url = config.public_url,
                                             .demo = config.demo});
-  gate = std::make_unique<api::Gate>(
-      sessions, random, throttle, [this](const Error& error, std::string_view trace) {
-        if (error.code() == ErrorCode::internal || error.code() == ErrorCode::unavailable)
-          log->error("a request failed", {{"error", error.for_log()}, {"trace", trace}});
-      });
-  return publish_routes();
+  app->on_failure = [this](const Error& error, std::string_view trace) {
+    if (error.code() == ErrorCode::internal || error.code() == ErrorCode::unavailable)
+      log->error("a request failed", {{"error", error.for_log()}, {"trace", trace}});
+  };
+  gate =
+      std::make_unique<api::Gate>(*identity, operators, cookie, random, throttle, app->on_failure);
 }
 
 Modules::Log Server::Impl::modules_log() const {
   return {.failed =
-              [log = log](std::string_view tenant, std::string_view module, const Error& error) {
+              [this](std::string_view tenant, std::string_view module, const Error& error) {
                 log->error("a module failed",
                            {{"module", module}, {"tenant", tenant}, {"error", error.for_log()}});
               },
           .undelivered =
-              [log = log](std::string_view tenant, const data::Event& event, const Error& error) {
+              [this](std::string_view tenant, const data::Event& event, const Error& error) {
                 log->warning("an event is not delivered", {{"tenant", tenant},
                                                            {"event", event.id.to_string()},
                                                            {"type", event.type},
@@ -258,11 +288,34 @@ Modules::Log Server::Impl::modules_log() const {
               }};
 }
 
+Result<> Server::Impl::open_identity() {
+  const auto file = config.key_file.empty() ? config.data / "secret.key" : config.key_file;
+  TENON_ASSIGN(key, open_sealing_key(file, random));
+  identity::Identity::Options options;
+  options.throttle.per_address = config.sign_ins_per_address;
+  identity = std::make_unique<identity::Identity>(
+      std::move(options), std::move(key), pool, background.next(), clock, random,
+      [this](std::string_view name) -> Result<std::shared_ptr<data::Tenant>> {
+        TENON_ASSIGN(workspace, registry->serving(name));
+        return workspace->tenant();
+      });
+  identity->trail.start();
+  TENON_ASSIGN(names, tenants.list());
+  if (names.empty() && !config.demo) setup_token = first_start.begin(random);
+  return {};
+}
+
 Result<> Server::Impl::publish_routes() {
   TENON_TRY(router.replace("health", api::health_routes(*app)));
   TENON_ASSIGN(token, read_token(config.metrics_token_file));
   TENON_TRY(router.replace("metrics", metrics_routes(*metrics, std::move(token))));
   TENON_TRY(router.replace("session", api::session_routes(*app, *gate)));
+  TENON_TRY(router.replace("users", api::user_routes(*app, *gate)));
+  TENON_TRY(router.replace("roles", api::role_routes(*app, *gate)));
+  TENON_TRY(router.replace("tokens", api::token_routes(*app, *gate)));
+  TENON_TRY(router.replace("explain", api::explain_routes(*app, *gate)));
+  TENON_TRY(router.replace("tenants", api::tenant_routes(*app, *gate)));
+  TENON_TRY(router.replace("oidc", api::oidc_routes(*app, *gate)));
   TENON_TRY(router.replace("plugins", api::plugin_routes(*app, *gate)));
   TENON_TRY(router.replace("records", api::record_routes(*app, *gate)));
   TENON_TRY(router.replace("unknown", api::unknown_routes(*gate)));
@@ -307,6 +360,12 @@ void Server::reload() {
   }
 }
 
+std::string Server::setup_link() const {
+  if (impl_->setup_token.empty()) return {};
+  const auto& origin = impl_->config.public_url;
+  return (origin.empty() ? address() : origin) + "/setup#" + impl_->setup_token;
+}
+
 bool Server::demo() const noexcept { return impl_->config.demo; }
 
 Result<> Server::stop() {
@@ -322,6 +381,11 @@ Result<> Server::stop() {
     auto ended = impl_->modules->stop(deadline);
     if (done && !ended) done = std::move(ended);
   }
+  if (impl_->identity) {
+    auto ended = wait_for(impl_->identity->trail.stop(deadline));
+    if (done && !ended) done = std::move(ended);
+  }
+  impl_->background.stop();
   impl_->tenants.close();
   impl_->contents.stop();
   impl_->servers.stop();

@@ -14,7 +14,7 @@ import unittest
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from tenon_server import GUESTS, ROOT, Client, Server, wait_until  # noqa: E402
+from tenon_server import GUESTS, PASSWORD, ROOT, Client, Server, wait_until  # noqa: E402
 
 CUSTOMER = "/api/v1/crm/customer"
 PROBE = (ROOT / "tests/guests/probe/plugin.toml").read_text().replace(
@@ -85,20 +85,21 @@ class ModulesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory(prefix="tenon-modules-")
-        with Server("--demo-rows", "0", data=cls.folder.name):
-            pass
+        with Server("--demo-rows", "0", data=cls.folder.name) as server:
+            boss = server.client().sign_in()
+            for name in ("clerk", "idle"):  # they may see nothing
+                made = boss.request("POST", "/api/v1/users", {"name": name, "roles": [], "password": PASSWORD})
+                assert made.status == 201, made
         cls.dead = uuid.uuid4()
         cls.prepare(pathlib.Path(cls.folder.name) / "tenants/demo.db")
         cls.server = Server("--demo-rows", "0", data=cls.folder.name).start()
-        cls.idle = Events(cls.server.client().sign_in())
+        cls.idle = Events(cls.server.client().sign_in(user="idle", password=PASSWORD))
         cls.idle_since = time.monotonic()
 
     @classmethod
     def prepare(cls, path: pathlib.Path) -> None:
-        """A second user who may see nothing, and an event that could not be delivered."""
+        """An event that could not be delivered."""
         with sqlite3.connect(path) as database:
-            database.execute("INSERT INTO tenon_user SELECT ?, 'clerk', password, locale, 0, created_at FROM tenon_user "
-                             "WHERE name = 'demo'", (uuid.uuid4().bytes,))
             database.execute("INSERT INTO outbox(id, type, aggregate, payload, correlation, hop, created_at, state, attempts,"
                              " next_at, error) VALUES(?, 'crm.customer.created', 'crm.customer/x', '{}', ?, 3, ?, 1, 8, 0, "
                              "'unavailable: as planted')",
@@ -116,7 +117,7 @@ class ModulesTest(unittest.TestCase):
 
     def setUp(self):
         self.client = self.server.client().sign_in()
-        self.clerk = self.server.client().sign_in(user="clerk")
+        self.clerk = self.server.client().sign_in(user="clerk", password=PASSWORD)
 
     def problem(self, answer, status: int, reason: str) -> dict:
         self.assertEqual(answer.status, status, answer)
