@@ -28,6 +28,7 @@ class EventBusTest : public data::testing::TenantTest {
   Timestamp now_ = clock_.now();
 
   std::vector<data::Event> exchange(data::Settlement done, std::size_t limit = 10) {
+    now_ = std::max(now_, clock_.now());
     auto events = run(tenant_->outbox().exchange(std::move(done), limit, now_, soon()));
     EXPECT_TRUE(events) << events.error().for_log();
     return events ? std::move(*events) : std::vector<data::Event>();
@@ -37,7 +38,6 @@ class EventBusTest : public data::testing::TenantTest {
   }
   /// Delivers what is due, once. Gives the events.
   std::vector<data::Event> pump() {
-    now_ = std::max(now_, clock_.now());
     auto events = exchange({});
     data::Settlement done;
     for (const auto& event : events) {
