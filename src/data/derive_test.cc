@@ -71,7 +71,8 @@ TEST_F(Derive, fills_new_fields_of_five_thousand_rows_as_a_recount_says) {
       << "in the order in which they were made";
   EXPECT_EQ(answer("SELECT f_number FROM x1_order ORDER BY id LIMIT 1"), "SO2020-0001 ")
       << "of the day on which they were made";
-  EXPECT_EQ(answer("SELECT sum(next - 1) FROM number_sequence WHERE name = 'shop.order.number'"),
+  EXPECT_EQ(answer("SELECT CAST(sum(next - 1) AS BIGINT) FROM number_sequence WHERE name = "
+                   "'shop.order.number'"),
             "500 ");
 }
 
@@ -233,7 +234,8 @@ TEST_F(Derive, refuses_rows_that_cannot_be_computed_and_names_them) {
 TEST_F(Derive, refuses_a_sum_that_is_too_large) {
   fill_shop(2, 3);
   plainly(
-      "UPDATE x1_line SET f_order_ref = (SELECT min(id) FROM x1_order), deleted_at = NULL, "
+      "UPDATE x1_line SET f_order_ref = (SELECT id FROM x1_order ORDER BY id LIMIT 1), deleted_at "
+      "= NULL, "
       "f_quantity = 1000, f_price = 5000000000000000000");
   refused(shop(2), "schema.data", "schema.data.sum");
 }
@@ -267,7 +269,6 @@ TEST_F(Derive, sums_up_a_tree_from_its_leaves_whatever_the_order_of_its_rows) {
               "1 3 6 10 15 21 28 36 45 55 66 78 ");
   });
   ASSERT_TRUE(run(tenant_->undo("lab", kAgreed, soon())));
-  plainly("UPDATE x1_part SET f_parent = (SELECT min(p.f_parent) FROM x1_part p) WHERE f_own = 12");
   plainly("UPDATE x1_part SET f_parent = id WHERE f_own = 12");
   refused(lab({tree({below, total})}, "1.1.0"), "data.rollup_depth", "");
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "data/query_text.h"
 
@@ -188,6 +189,23 @@ void names_of(const Query& query, std::vector<std::string_view>& names) {
   }
 }
 
+/// `*,category(name)`: a column of `*`, those of `select` from `from` to `to`, is left out where
+/// something else that is selected has its name.
+void give_way(Query& query, std::size_t from, std::size_t to) {
+  const auto at = [&](std::size_t i) {
+    return query.select.begin() + static_cast<std::ptrdiff_t>(i);
+  };
+  std::vector<Selected> starred(std::make_move_iterator(at(from)), std::make_move_iterator(at(to)));
+  query.select.erase(at(from), at(to));
+  std::vector<std::string_view> names;
+  names_of(query, names);
+  std::erase_if(starred, [&](const Selected& one) {
+    return std::ranges::find(names, one.name) != names.end();
+  });
+  query.select.insert(at(from), std::make_move_iterator(starred.begin()),
+                      std::make_move_iterator(starred.end()));
+}
+
 }  // namespace
 
 bool is_alias(std::string_view text) noexcept {
@@ -307,14 +325,18 @@ std::expected<void, Reason> SelectReader::read(Sight sight, std::string_view tex
                                                std::size_t depth) {
   const auto parts = split_outside(text, ',');
   if (!parts) return wrong("syntax", "The parentheses do not close.");
+  std::size_t from = 0, to = 0;  // the columns of a `*`
   for (const auto part : *parts) {
+    const auto before = query.select.size();
     if (auto done = item(sight, part, query, depth); !done) return done;
+    if (part == "*") from = before, to = query.select.size();
     if (query.select.size() > kMaxSelected)
       return wrong("limit", fmt::format("At most {} columns are selected.", kMaxSelected));
   }
   if (query.aggregated && !query.embeds.empty())
     return wrong("unsupported", "Aggregates and related records do not go together.");
   if (query.select.empty()) query.select.push_back({.column = 0, .name = "id"});
+  if (to > from) give_way(query, from, to);
   std::vector<std::string_view> names;
   names_of(query, names);
   std::ranges::sort(names);

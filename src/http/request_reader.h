@@ -72,6 +72,7 @@ class RequestReader {
   std::size_t line_start_ = 0;  // behind begin_: where the line being scanned starts
   State state_ = State::head;
   std::unique_ptr<Head> head_;
+  BodyKind body_kind_ = BodyKind::none;  // the head may be gone before its body is read
   std::string body_;
   std::size_t body_limit_ = 0;
   std::size_t body_bytes_ = 0;  // of this body so far

@@ -174,12 +174,12 @@ TEST_F(LiveFeedTest, after_a_short_break_it_goes_on_and_after_a_long_one_it_says
   std::vector<LiveMessage> heard;
   const auto all = viewer(*boss_, data::Scope::all);
   // Has heard it: then the feed has come so far.
-  const auto witness = listen(*boss_);
+  const auto witness = listen(*clerk_);
   auto listener = listen(*boss_);
   ASSERT_TRUE(witness && listener);
   ASSERT_TRUE(insert_as(*boss_, "one"));
   told();
-  ASSERT_EQ(hear(*witness, boss_, all, 2), "ready;created;");
+  ASSERT_EQ(hear(*witness, clerk_, all, 2), "ready;created;");
   ASSERT_EQ(hear(*listener, boss_, all, 2, &heard), "ready;created;");
   const auto last = std::stoll(heard.back().id);
   listener.reset();
@@ -187,7 +187,7 @@ TEST_F(LiveFeedTest, after_a_short_break_it_goes_on_and_after_a_long_one_it_says
   ASSERT_TRUE(insert_as(*boss_, "two"));
   ASSERT_TRUE(insert_as(*boss_, "three"));
   told();
-  ASSERT_EQ(hear(*witness, boss_, all, 2), "created;created;");
+  ASSERT_EQ(hear(*witness, clerk_, all, 2), "created;created;");
   listener = listen(*boss_, last);
   ASSERT_TRUE(listener);
   EXPECT_EQ(hear(*listener, boss_, all, 3), "created;created;ready;");
@@ -196,7 +196,7 @@ TEST_F(LiveFeedTest, after_a_short_break_it_goes_on_and_after_a_long_one_it_says
   for (std::size_t i = 0; i < kSmall.catch_up; ++i)
     ASSERT_TRUE(insert_as(*boss_, "more " + std::to_string(i)));
   told();
-  (void)hear(*witness, boss_, all, kSmall.catch_up);
+  (void)hear(*witness, clerk_, all, kSmall.catch_up);
   listener = listen(*boss_, last);
   ASSERT_TRUE(listener);
   EXPECT_EQ(hear(*listener, boss_, all, 1), "lost;");

@@ -239,7 +239,8 @@ class ModulesTest(unittest.TestCase):
     def test_calls_are_listed_with_their_outcome_and_bill(self):
         self.assertEqual(upload(self.client, "probe", PROBE).status, 201)
         path = "/api/v1/probe/rpc/echo"
-        self.assertEqual(self.client.request("POST", path, {}).status, 200)
+        for _ in range(2):
+            self.assertEqual(self.client.request("POST", path, {}).status, 200)
         self.assertEqual(self.client.request("POST", path, {"refuse": True}).status, 409)
         calls = self.ask("/api/v1/plugins/probe/calls?limit=2").json()
         self.assertEqual([c["outcome"] for c in calls], ["conflict", "ok"])
