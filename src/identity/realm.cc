@@ -40,9 +40,12 @@ Result<std::shared_ptr<Realm>> Realms::find(std::string_view tenant) {
 std::shared_ptr<Realm> Realms::of(std::shared_ptr<data::Tenant> tenant) {
   const std::lock_guard lock(mutex_);
   auto& slot = realms_[tenant->name()];
-  // A tenant that was dropped and made again, or moved, is another one.
-  if (slot == nullptr || slot->tenant() != tenant)
+  // A tenant that was dropped and made again, or moved, is another one: what is known of the one
+  // before is read again.
+  if (slot == nullptr || slot->tenant() != tenant) {
+    if (slot != nullptr) slot->retire();
     slot = std::make_shared<Realm>(std::move(tenant));
+  }
   return slot;
 }
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -45,6 +46,8 @@ class Realm {
   void forget_size() noexcept { next_size_look_.store(0); }
   /// Notes what the database said.
   void set_epoch(std::int64_t epoch, Instant now) noexcept;
+  /// Nothing that was made under any number is good any more.
+  void retire() noexcept { epoch_.store(std::numeric_limits<std::int64_t>::max()); }
   /// Makes sure that the number is fresh. Errors: those of the database.
   [[nodiscard]] Task<> look(Instant now);
 

@@ -31,7 +31,7 @@ bool Sessions::expired(const Credential& credential, Timestamp now) const noexce
   return now - credential.seen > credential.idle || now - credential.opened > credential.absolute;
 }
 
-std::optional<Sessions::Found> Sessions::recall(const Digest& hash, Proof proof) {
+std::optional<Sessions::Found> Sessions::recall(const Digest& hash, Proof proof, Use use) {
   const auto now = tools_.clock.now();
   const std::lock_guard lock(mutex_);
   const auto entry = known_.find(hash);
@@ -47,8 +47,9 @@ std::optional<Sessions::Found> Sessions::recall(const Digest& hash, Proof proof)
     known_.erase(entry);
     return std::nullopt;
   }
-  known.credential.seen = std::max(known.credential.seen, now);
   Found found{.principal = known.credential.principal, .realm = known.realm};
+  if (use == Use::looks) return found;
+  known.credential.seen = std::max(known.credential.seen, now);
   if (now - known.saved > options_.save) {
     known.saved = now;
     found.save = true;
@@ -73,20 +74,30 @@ void Sessions::forget(const Digest& hash) {
   known_.erase(hash);
 }
 
-Task<std::shared_ptr<const Principal>> Sessions::find(std::string token, Proof proof,
-                                                      Deadline deadline) {
-  if (!parts_of(token)) co_return nullptr;
+Task<Sessions::Found> Sessions::identify(std::string token, Proof proof, Use use) {
+  if (!parts_of(token)) co_return Found{};
   const Digest hash = sha256(token);
-  auto found = recall(hash, proof);
+  auto found = recall(hash, proof, use);
   if (found && found->look) {
     TENON_CO_TRY(co_await found->realm->look(tools_.clock.instant()));
-    found = recall(hash, proof);
+    found = recall(hash, proof, use);
   }
-  if (!found || found->look) co_return co_await load(std::move(token), proof, hash);
+  if (!found || found->look) co_return co_await load(std::move(token), proof, hash, use);
+  co_return *std::move(found);
+}
+
+Task<std::shared_ptr<const Principal>> Sessions::find(std::string token, Proof proof,
+                                                      Deadline deadline) {
+  TENON_CO_ASSIGN(found, co_await identify(token, proof, Use::counts));
   // A use that cannot be written down now (a full disk, a tenant on the move) is no reason to turn
   // somebody away.
-  if (found->save) (void)co_await save(found->realm, hash, proof, deadline);
-  co_return std::move(found->principal);
+  if (found.save) (void)co_await save(found.realm, sha256(token), proof, deadline);
+  co_return std::move(found.principal);
+}
+
+Task<std::shared_ptr<const Principal>> Sessions::peek(std::string token, Proof proof) {
+  TENON_CO_ASSIGN(found, co_await identify(std::move(token), proof, Use::looks));
+  co_return std::move(found.principal);
 }
 
 Result<std::optional<Credential>> Sessions::read_session(storage::Session& session,
@@ -114,11 +125,11 @@ Result<std::optional<Credential>> Sessions::read_session(storage::Session& sessi
                                   .absolute = options_.limits.absolute});
 }
 
-Task<std::shared_ptr<const Principal>> Sessions::load(std::string token, Proof proof, Digest hash) {
+Task<Sessions::Found> Sessions::load(std::string token, Proof proof, Digest hash, Use use) {
   auto realm = realms_.find(parts_of(token)->tenant);
   if (!realm) {
     // A tenant that is not there makes a token of nobody; one that is away makes it wait.
-    if (realm.error().reason() == "tenant.gone") co_return nullptr;
+    if (realm.error().reason() == "tenant.gone") co_return Found{};
     co_return std::unexpected(std::move(realm.error()));
   }
   // The number first: what changes while the rest is read makes it be read again.
@@ -132,16 +143,16 @@ Task<std::shared_ptr<const Principal>> Sessions::load(std::string token, Proof p
                                          : read_session(session, tenant, hash);
                             });
   if (!read) co_return std::unexpected(std::move(read.error()));
-  if (!*read) co_return nullptr;
-  auto principal = (*read)->principal;
+  if (!*read) co_return Found{};
+  Found found{.principal = (*read)->principal, .realm = *realm};
   const auto now = tools_.clock.now();
   const auto saved = (*read)->seen;
-  (*read)->seen = std::max((*read)->seen, now);
+  if (use == Use::counts) (*read)->seen = std::max((*read)->seen, now);
   remember(hash, Known{.credential = std::move(**read),
                        .realm = *std::move(realm),
                        .epoch = epoch,
                        .saved = saved});
-  co_return principal;
+  co_return found;
 }
 
 Task<> Sessions::save(std::shared_ptr<Realm> realm, Digest hash, Proof proof, Deadline deadline) {

@@ -44,6 +44,9 @@ class Sessions {
   [[nodiscard]] Task<std::shared_ptr<const Principal>> find(std::string token, Proof proof,
                                                             Deadline deadline);
 
+  /// The same without counting as use: for a stream that a browser keeps open by itself.
+  [[nodiscard]] Task<std::shared_ptr<const Principal>> peek(std::string token, Proof proof);
+
   /// Stores a session inside `change`; gives its token.
   [[nodiscard]] Result<std::string> open(Change& change, const NewSession& session);
   /// Ends one session; unknown tokens are ignored.
@@ -66,11 +69,12 @@ class Sessions {
     bool look = false;  // the realm may have changed: ask, then ask here again
   };
   [[nodiscard]] bool expired(const Credential& credential, Timestamp now) const noexcept;
-  [[nodiscard]] std::optional<Found> recall(const Digest& hash, Proof proof);
+  enum class Use : std::uint8_t { counts, looks };
+  [[nodiscard]] std::optional<Found> recall(const Digest& hash, Proof proof, Use use);
+  [[nodiscard]] Task<Found> identify(std::string token, Proof proof, Use use);
   void remember(const Digest& hash, Known known);
   void forget(const Digest& hash);
-  [[nodiscard]] Task<std::shared_ptr<const Principal>> load(std::string token, Proof proof,
-                                                            Digest hash);
+  [[nodiscard]] Task<Found> load(std::string token, Proof proof, Digest hash, Use use);
   [[nodiscard]] Result<std::optional<Credential>> read_session(storage::Session& session,
                                                                const std::string& tenant,
                                                                const Digest& hash) const;

@@ -76,6 +76,21 @@ TEST_P(SessionsTest, end_when_they_are_idle_for_too_long) {
   EXPECT_EQ(name_in(*after_restart(), token), "");
 }
 
+TEST_P(SessionsTest, are_looked_at_without_being_used) {
+  add_user("anna");
+  const auto token = enter();
+  const auto peek = [&] {
+    auto found = wait_for(identity_.sessions.peek(token, Proof::session));
+    return found && *found != nullptr;
+  };
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(peek());
+    clock_.advance(minutes(10));
+  }
+  clock_.advance(seconds(1));
+  EXPECT_FALSE(peek()) << "looking keeps nothing alive";
+}
+
 TEST_P(SessionsTest, of_who_asked_to_be_remembered_rest_for_eight_hours) {
   add_user("anna");
   const auto token = enter("anna", Remember::yes);
