@@ -95,6 +95,11 @@ void add_serve(CLI::App& app, Command& selected) {
       ->needs(demo);
   command->add_option("--public-url", config.public_url,
                       "https://… where people reach this server, when a proxy stands in front");
+  command
+      ->add_option("--sign-ins-per-address", config.sign_ins_per_address,
+                   "Attempts to sign in from one address a minute")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   command->add_flag("--outbound-private", config.outbound_private,
                     "Sign-in services that companies name may lie in private networks");
   command->add_option("--outbound-ca", config.outbound_ca,

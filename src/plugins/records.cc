@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "data/act.h"
+#include "data/sight.h"
 
 namespace tenon::plugins {
 namespace {
@@ -17,9 +18,10 @@ const Installation* hooked(const Installations& installations, const data::Entit
 
 /// Refuses what a client may not set before the hook sees it: afterwards the hook's own values
 /// stand there too.
-Result<> check_writable(data::Author author, const data::EntityInfo& entity,
+Result<> check_writable(const RecordWrite& write, const data::EntityInfo& entity,
                         const json::object& fields) {
-  if (author != data::Author::client) return {};
+  if (write.author != data::Author::client) return {};
+  TENON_TRY(data::Sight(entity, write.work.viewer()).check_written(fields));
   std::vector<FieldError> wrong;
   for (const auto& [name, value] : fields) {
     const auto column = entity.find(name);
@@ -69,7 +71,7 @@ bool has_save_hook(const Installations& installations, const data::EntityInfo& e
 
 Task<data::Record> insert_record(Host& host, RecordWrite write, const data::EntityInfo& entity,
                                  json::object fields) {
-  TENON_CO_TRY(check_writable(write.author, entity, fields));
+  TENON_CO_TRY(check_writable(write, entity, fields));
   data::UnitOfWork& work = write.work;
   const Deadline deadline = write.origin.deadline;
   TENON_CO_ASSIGN(saved, co_await run_hook(host, std::move(write), entity, "insert", "null",
@@ -81,7 +83,7 @@ Task<data::Record> insert_record(Host& host, RecordWrite write, const data::Enti
 Task<data::Record> update_record(Host& host, RecordWrite write, const data::EntityInfo& entity,
                                  RecordId id, json::object fields,
                                  std::optional<std::uint64_t> expected_version) {
-  TENON_CO_TRY(check_writable(write.author, entity, fields));
+  TENON_CO_TRY(check_writable(write, entity, fields));
   data::UnitOfWork& work = write.work;
   TENON_CO_TRY(co_await work.acquire(write.origin.deadline));
   TENON_CO_ASSIGN(before, TENON_CO_ACT(work, stored(work, entity, id, fields, expected_version)));

@@ -3,6 +3,7 @@
 // name.
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -16,8 +17,11 @@ struct Config {
   http::Options http;
   std::size_t guest_threads = 1;
   std::string public_url;  // `https://erp.example.com`: where people reach this server; for links
-  bool outbound_private = false;      // companies may name services in private networks
-  std::filesystem::path outbound_ca;  // PEM of authorities that those may have their certificates of
+  std::uint32_t sign_ins_per_address =
+      30;                         // attempts a minute; a proxy hides many people behind one
+  bool outbound_private = false;  // companies may name services in private networks
+  std::filesystem::path
+      outbound_ca;                 // PEM of authorities that those may have their certificates of
   std::filesystem::path key_file;  // seals what is stored encrypted; empty: secret.key in `data`
   bool demo = false;               // make a tenant `demo` with user demo / demo; loopback only
   std::size_t demo_rows = 10'000;

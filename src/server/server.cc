@@ -201,7 +201,10 @@ Result<> Server::Impl::open_identity() {
   const auto file = config.key_file.empty() ? config.data / "secret.key" : config.key_file;
   TENON_ASSIGN(key, open_sealing_key(file, random));
   identity = std::make_unique<identity::Identity>(
-      identity::Identity::Options{}, std::move(key), pool, background.next(), clock, random,
+      identity::Identity::Options{.sessions = {},
+                                  .throttle = {.per_address = config.sign_ins_per_address},
+                                  .passwords = {}},
+      std::move(key), pool, background.next(), clock, random,
       [this](std::string_view name) -> Result<std::shared_ptr<data::Tenant>> {
         TENON_ASSIGN(workspace, registry->serving(name));
         return workspace->tenant();

@@ -2,6 +2,7 @@
 import json
 import pathlib
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -54,12 +55,10 @@ class OperatorOnPostgresTest(OnPostgres, OperatorTest):
 
 class CommandLineTest(Case):
     def setUp(self):
-        self.server = Server(demo=False)
-        self.data = self.server.data
+        folder = tempfile.TemporaryDirectory(prefix="tenon-test-")
+        self.addCleanup(folder.cleanup)
+        self.data = folder.name
         self.assertEqual(create_tenant(self.data, "acme").returncode, 0)
-
-    def tearDown(self):
-        self.server.__exit__()
 
     def command(self, *arguments: str):
         done = tenon(*arguments, "--data", self.data, "--json")
@@ -92,20 +91,19 @@ class CommandLineTest(Case):
         link = self.command("user", "reset-password", "acme", "bert")["link"]
         self.command("role", "delete", "acme", "people")
         self.refused("user", "reset-password", "acme", "nobody", word="nobody")
-        with self.server:
+        with Server(data=self.data, demo=False) as server:
             self.refused("user", "list", "acme", word="open")
-            client = self.server.client()
+            client = server.client()
             self.good(client.request("PUT", "/api/v1/session/ticket",
                                      {"token": link.split("#")[1], "password": PASSWORD}))
             client.sign_in("acme", "bert", PASSWORD)
             done = tenon("operator", "create", "ops", "--data", self.data, "--json")
             token = json.loads(done.stdout)["token"]
             headers = {"Authorization": f"Bearer {token}"}
-            self.good(self.server.client().request("GET", "/api/v1/tenants", headers=headers))
+            self.good(server.client().request("GET", "/api/v1/tenants", headers=headers))
             self.assertEqual([one["operator"] for one in self.command("operator", "list")], ["ops"])
             self.command("operator", "remove", "ops")
-            self.problem(self.server.client().request("GET", "/api/v1/tenants", headers=headers), 401, "http.token")
-            self.server.stop()
+            self.problem(server.client().request("GET", "/api/v1/tenants", headers=headers), 401, "http.token")
         verified = tenon("audit", "verify", "--data", self.data, "--tenant", "acme")
         self.assertEqual(verified.returncode, 0, verified)
 
@@ -117,9 +115,8 @@ class CommandLineTest(Case):
             moved = tenon("tenant", "move", "acme", "--data", self.data, *place)
             self.assertEqual(moved.returncode, 0, moved)
             self.assertEqual([one["name"] for one in self.command("user", "list", "acme")], ["anna", "bert"])
-            with self.server:
-                self.server.client().sign_in("acme", "anna", PASSWORD)
-                self.server.stop()
+            with Server(data=self.data, demo=False) as server:
+                server.client().sign_in("acme", "anna", PASSWORD)
 
 
 if __name__ == "__main__":

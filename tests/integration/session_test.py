@@ -61,6 +61,19 @@ class FirstStartTest(Case):
                 self.assertEqual("Secure" in cookie, flag, cookie)
 
 
+class AddressTest(Case):
+    def test_one_address_tries_thirty_times_a_minute_and_is_told_how_long_to_wait(self):
+        with Server("--demo-rows", "0", sign_ins=None) as server:
+            client = server.client()
+            entry = {"company": "demo", "password": "wrong password"}
+            answers = [client.request("POST", "/api/v1/session", {**entry, "user": f"user{i}"}) for i in range(40)]
+            self.assertEqual([one.status for one in answers[:30]], [401] * 30)
+            refused = [one for one in answers if one.status == 429]
+            self.assertGreater(len(refused), 0)
+            self.problem(refused[0], 429, "session.throttled")
+            self.assertGreaterEqual(int(refused[0].headers["retry-after"]), 1)
+
+
 class SessionTest(Companies):
     # -- sessions ----------------------------------------------------------------------------------------------
 

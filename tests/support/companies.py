@@ -38,7 +38,7 @@ class Companies(Case):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(demo=False)
+        cls.server = Server("--connections-per-address", "1000", demo=False)
         for company in ("acme", "beta"):
             made = create_tenant(cls.server.data, company, *cls.database())
             assert made.returncode == 0, made
@@ -105,7 +105,7 @@ class OnPostgres:
     """Mixed in before the tests of Companies: the same for companies in PostgreSQL."""
 
     def audit(self, action: str) -> list:
-        sql = f"SELECT coalesce(after, '') FROM acme.audit WHERE action = '{action}' ORDER BY sequence"
+        sql = f"SELECT coalesce(after, '') FROM t_acme.audit WHERE action = '{action}' ORDER BY sequence"
         return [row[0] for row in self.postgres.ask(sql, self.address.rsplit("/", 1)[1])]
 
     @classmethod

@@ -72,10 +72,12 @@ class Client:
 class Server:
     """`tenon serve` as a child process. Use as a context manager; the data folder goes with it unless given."""
 
-    def __init__(self, *arguments: str, data: str | None = None, demo: bool = True):
+    def __init__(self, *arguments: str, data: str | None = None, demo: bool = True, sign_ins: int | None = 100_000):
         self.folder = None if data else tempfile.TemporaryDirectory(prefix="tenon-test-")
         self.data = data or self.folder.name
         self.arguments = list(arguments) + (["--demo"] if demo else [])
+        if sign_ins:  # every test signs in from one address
+            self.arguments += ["--sign-ins-per-address", str(sign_ins)]
         self.process = None
         self.port = 0
         self.clients = []
