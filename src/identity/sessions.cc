@@ -37,7 +37,8 @@ std::optional<Sessions::Found> Sessions::recall(const Digest& hash, Proof proof,
   const auto entry = known_.find(hash);
   if (entry == known_.end()) return std::nullopt;
   auto& known = entry->second;
-  if (expired(known.credential, now) || known.credential.principal->proof != proof) {
+  if (known.credential.principal->proof != proof) return std::nullopt;
+  if (expired(known.credential, now)) {
     known_.erase(entry);
     return std::nullopt;
   }
@@ -147,11 +148,12 @@ Task<Sessions::Found> Sessions::load(std::string token, Proof proof, Digest hash
   Found found{.principal = (*read)->principal, .realm = *realm};
   const auto now = tools_.clock.now();
   const auto saved = (*read)->seen;
+  found.save = use == Use::counts && now - saved > options_.save;
   if (use == Use::counts) (*read)->seen = std::max((*read)->seen, now);
   remember(hash, Known{.credential = std::move(**read),
                        .realm = *std::move(realm),
                        .epoch = epoch,
-                       .saved = saved});
+                       .saved = found.save ? now : saved});
   co_return found;
 }
 
