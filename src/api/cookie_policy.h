@@ -4,12 +4,19 @@
 
 #include <string_view>
 
+#include "http/transport.h"
+
 namespace tenon::api {
 
 struct CookiePolicy {
   bool secure = false;
   [[nodiscard]] std::string_view name() const noexcept {
     return secure ? "__Host-tenon-sid" : "tenon-sid";
+  }
+  /// That of a request: whoever came encrypted, to us or to a trusted proxy, has secure cookies
+  /// whatever the server was told.
+  [[nodiscard]] CookiePolicy over(http::Transport transport) const noexcept {
+    return {.secure = secure || transport == http::Transport::tls};
   }
 };
 

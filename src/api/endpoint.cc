@@ -1,16 +1,24 @@
 #include "api/endpoint.h"
 
-#include <span>
+#include <algorithm>
 #include <utility>
 
+#include "api/credential.h"
 #include "api/problem.h"
-#include "base/hash.h"
+#include "api/trace.h"
 #include "base/json.h"
-#include "http/cookie.h"
 #include "identity/usage.h"
 
 namespace tenon::api {
 namespace {
+
+/// Whether it can be a plugin's id: nothing else of the address gets into the log.
+bool is_id(std::string_view text) noexcept {
+  constexpr std::size_t kLongest = 40;
+  return !text.empty() && text.size() <= kLongest && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
 
 bool writes(http::Method method) noexcept {
   return method != http::Method::get && method != http::Method::head &&
@@ -28,7 +36,10 @@ Result<> check_same_site(const http::Request& request) {
   const auto site = request.header("Sec-Fetch-Site");
   const auto origin = request.header("Origin");
   const bool foreign_site = site && *site != "same-origin" && *site != "none";
-  const bool foreign_origin = origin && host_of_origin(*origin) != request.host();
+  // An unprotected page of this very host may be anybody's.
+  const bool downgraded =
+      origin && request.transport() == http::Transport::tls && !origin->starts_with("https://");
+  const bool foreign_origin = origin && (host_of_origin(*origin) != request.host() || downgraded);
   if (foreign_site || foreign_origin)
     return fail(Error(ErrorCode::denied, "writes from another site are refused")
                     .because("http.cross_site"));
@@ -60,14 +71,6 @@ Result<> check_access(const Need& need, const RequestContext& context, http::Met
   return {};
 }
 
-/// The text behind `Bearer `, or nothing.
-std::optional<std::string> bearer_of(const http::Request& request) {
-  constexpr std::string_view kScheme = "Bearer ";
-  const auto header = request.header("Authorization");
-  if (!header || !header->starts_with(kScheme)) return std::nullopt;
-  return std::string(header->substr(kScheme.size()));
-}
-
 /// How long to wait, where the failure says so.
 std::string retry_after(const Error& error) {
   const auto details = json::parse_object(error.details());
@@ -78,11 +81,12 @@ std::string retry_after(const Error& error) {
 }  // namespace
 
 Gate::Gate(identity::Identity& identity, const identity::Operators& operators, CookiePolicy cookie,
-           Random& random, FailureSink on_failure)
+           Random& random, Throttle& throttle, FailureSink on_failure)
     : identity_(identity),
       operators_(operators),
       cookie_(cookie),
       random_(random),
+      throttle_(throttle),
       on_failure_(std::move(on_failure)) {}
 
 std::string Gate::locale_of(const http::Request& request) {
@@ -94,8 +98,9 @@ std::string Gate::locale_of(const http::Request& request) {
 
 RequestContext Gate::context_of(const http::Request& request) const {
   RequestContext context;
-  random_.fill(std::as_writable_bytes(std::span(context.trace_id.value.bytes)));
-  context.trace = hex(context.trace_id.value.bytes);
+  Trace trace = trace_of(request, random_);
+  context.trace_id = trace.id;
+  context.trace = std::move(trace.text);
   context.deadline = request.deadline();
   context.address = request.remote_address();
   context.agent = request.header("User-Agent").value_or("");
@@ -103,30 +108,30 @@ RequestContext Gate::context_of(const http::Request& request) const {
   return context;
 }
 
-Task<RequestContext> Gate::identify(RequestContext context, const http::Request* request) const {
-  if (const auto bearer = bearer_of(*request)) {
-    context.operator_ = operators_.name_of(*bearer);
-    if (context.operator_.empty()) {
-      TENON_CO_ASSIGN(found, co_await identity_.sessions.find(*bearer, identity::Proof::token,
-                                                              context.deadline));
-      // Silence would make a program with a dead token look like a stranger at an open door.
-      if (found == nullptr) co_return denied("http.token", "This token is unknown or has ended.");
-      context.principal = std::move(found);
-    }
-  } else if (const auto cookie = http::find_cookie(*request, cookie_.name())) {
-    TENON_CO_ASSIGN(found, co_await identity_.sessions.find(
-                               std::string(*cookie), identity::Proof::session, context.deadline));
-    context.principal = std::move(found);
-  }
-  if (context.principal && !request->header("Accept-Language"))
-    context.locale = context.principal->locale;
-  co_return context;
+Task<> Gate::identify(RequestContext* context, const http::Request* request) const {
+  auto credential = credential_of(*request, cookie_);
+  if (!credential) co_return Result<>();
+  const bool program = credential->proof == identity::Proof::token;
+  if (program) context->operator_ = operators_.name_of(credential->token);
+  if (!context->operator_.empty()) co_return Result<>();
+  TENON_CO_ASSIGN(found, co_await identity_.sessions.find(std::move(credential->token),
+                                                          credential->proof, context->deadline));
+  // Silence would make a program with a dead token look like a stranger at an open door.
+  if (found == nullptr && program)
+    co_return denied("http.token", "This token is unknown or has ended.");
+  context->principal = std::move(found);
+  if (context->principal == nullptr) co_return Result<>();
+  if (!request->header("Accept-Language")) context->locale = context->principal->locale;
+  request->note("tenant", context->principal->tenant);
+  // Who really asks, whoever's eyes he uses.
+  request->note("user", context->principal->responsible().to_string());
+  co_return Result<>();
 }
 
-Task<> Gate::check_room(const RequestContext& context, http::Method method) const {
+Task<> Gate::check_room(const RequestContext* context, http::Method method) const {
   const bool grows = writes(method) && method != http::Method::del;
-  if (!grows || context.principal == nullptr) co_return Result<>();
-  auto realm = identity_.realms.find(context.principal->tenant);
+  if (!grows || context->principal == nullptr) co_return Result<>();
+  auto realm = identity_.realms.find(context->principal->tenant);
   if (!realm) co_return Result<>();  // the endpoint says so, if it needs the tenant
   co_return co_await identity::check_storage(*std::move(realm), identity_.tools.clock.instant());
 }
@@ -145,9 +150,10 @@ void Gate::note_refusal(const Error& error, const RequestContext& context, std::
                         .trace = context.trace_id});
 }
 
-http::Response Gate::problem(const Error& error, std::string_view locale, std::string_view trace) {
-  const auto status = static_cast<int>(http_status(error));
-  auto response = http::Response::json(status, problem_json(error, locale, trace),
+http::Response Gate::problem(const Error& error, std::string_view locale, std::string_view trace,
+                             int status) {
+  if (status == 0) status = static_cast<int>(http_status(error));
+  auto response = http::Response::json(status, problem_json(error, locale, trace, status),
                                        "application/problem+json; charset=utf-8");
   response.set("Content-Language", locale);
   if (status == 429 || status == 503) response.set("Retry-After", retry_after(error));
@@ -155,39 +161,43 @@ http::Response Gate::problem(const Error& error, std::string_view locale, std::s
   return response;
 }
 
+Task<http::Response> Gate::answer(const Kept* kept, RequestContext* context,
+                                  http::Request request) const {
+  // Strangers are counted before anything is looked up for them.
+  TENON_CO_TRY(throttle_.admit(request.remote_address(), request.received_at()));
+  TENON_CO_TRY(check_same_site(request));
+  TENON_CO_TRY(co_await identify(context, &request));
+  TENON_CO_TRY(check_access(kept->need, *context, request.method()));
+  Throttle::Place place;  // until the answer is made
+  if (context->principal) {
+    TENON_CO_ASSIGN(given, throttle_.admit(*context->principal, request.received_at()));
+    place = std::move(given);
+  }
+  TENON_CO_TRY(co_await check_room(context, request.method()));
+  co_return co_await kept->endpoint(*context, std::move(request));
+}
+
+asio::awaitable<http::Response> Gate::run(const Kept* kept, http::Request request) const {
+  RequestContext context = context_of(request);
+  request.note("trace", context.trace);
+  if (const auto plugin = request.parameter("plugin"); is_id(plugin))
+    request.note("plugin", std::string(plugin));
+  auto what = std::string(http::to_string(request.method())) + " " +
+              std::string(request.path().substr(0, 200));
+  auto answered = co_await answer(kept, &context, std::move(request));
+  if (!answered) {
+    on_failure_(answered.error(), context.trace);
+    note_refusal(answered.error(), context, std::move(what));
+    answered = problem(answered.error(), context.locale, context.trace);
+  }
+  answered->set_default("Cache-Control", "no-store");
+  answered->set("Traceresponse", traceparent_of(context.trace, random_));
+  co_return *std::move(answered);
+}
+
 http::Handler Gate::handler(Need need, Endpoint endpoint) const {
-  struct Kept {
-    Need need;
-    Endpoint endpoint;
-  };
-  // The capturing lambda is not a coroutine: it calls one whose parameters are all by value.
-  struct Run {
-    static Task<http::Response> answer(const Gate* gate, const Kept* kept, RequestContext* context,
-                                       http::Request request) {
-      TENON_CO_TRY(check_same_site(request));
-      TENON_CO_ASSIGN(known, co_await gate->identify(*context, &request));
-      *context = std::move(known);
-      TENON_CO_TRY(check_access(kept->need, *context, request.method()));
-      TENON_CO_TRY(co_await gate->check_room(*context, request.method()));
-      co_return co_await kept->endpoint(*context, std::move(request));
-    }
-    static asio::awaitable<http::Response> run(const Gate* gate, const Kept* kept,
-                                               http::Request request) {
-      RequestContext context = gate->context_of(request);
-      auto what = std::string(http::to_string(request.method())) + " " +
-                  std::string(request.path().substr(0, 200));
-      auto done = co_await answer(gate, kept, &context, std::move(request));
-      if (!done) {
-        gate->on_failure_(done.error(), context.trace);
-        gate->note_refusal(done.error(), context, std::move(what));
-        done = problem(done.error(), context.locale, context.trace);
-      }
-      done->set_default("Cache-Control", "no-store");
-      co_return *std::move(done);
-    }
-  };
   return [this, kept = std::make_shared<const Kept>(Kept{std::move(need), std::move(endpoint)})](
-             http::Request request) { return Run::run(this, kept.get(), std::move(request)); };
+             http::Request request) { return run(kept.get(), std::move(request)); };
 }
 
 }  // namespace tenon::api

@@ -9,6 +9,7 @@
 
 #include "api/context.h"
 #include "api/cookie_policy.h"
+#include "api/throttle.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -47,23 +48,31 @@ class Gate {
   /// `on_failure` sees each failure with its trace id, for the log; called on I/O threads.
   using FailureSink = std::function<void(const Error&, std::string_view trace)>;
   Gate(identity::Identity& identity, const identity::Operators& operators, CookiePolicy cookie,
-       Random& random, FailureSink on_failure);
+       Random& random, Throttle& throttle, FailureSink on_failure);
 
   [[nodiscard]] http::Handler handler(Need need, Endpoint endpoint) const;
 
   /// The answer to a failure: status, problem document, `Retry-After` where waiting helps.
+  /// `status` is 0 for that of the error.
   [[nodiscard]] static http::Response problem(const Error& error, std::string_view locale,
-                                              std::string_view trace);
+                                              std::string_view trace, int status = 0);
   /// `zh-CN` or `en` from Accept-Language; zh-CN when it says neither.
   [[nodiscard]] static std::string locale_of(const http::Request& request);
 
  private:
-  /// Errors: denied (`http.token`: a token was sent and is good for nothing), unavailable.
-  [[nodiscard]] Task<RequestContext> identify(RequestContext context,
-                                              const http::Request* request) const;
+  struct Kept {
+    Need need;
+    Endpoint endpoint;
+  };
+  /// Everything but who asks.
   [[nodiscard]] RequestContext context_of(const http::Request& request) const;
+  /// Errors: denied (`http.token`: a token was sent and is good for nothing), unavailable.
+  [[nodiscard]] Task<> identify(RequestContext* context, const http::Request* request) const;
   /// Whether the tenant may grow. Errors: exhausted (`plan.storage`).
-  [[nodiscard]] Task<> check_room(const RequestContext& context, http::Method method) const;
+  [[nodiscard]] Task<> check_room(const RequestContext* context, http::Method method) const;
+  [[nodiscard]] Task<http::Response> answer(const Kept* kept, RequestContext* context,
+                                            http::Request request) const;
+  [[nodiscard]] asio::awaitable<http::Response> run(const Kept* kept, http::Request request) const;
   /// Puts a refusal for want of a right into the tenant's audit.
   void note_refusal(const Error& error, const RequestContext& context, std::string what) const;
 
@@ -71,6 +80,7 @@ class Gate {
   const identity::Operators& operators_;
   const CookiePolicy cookie_;
   Random& random_;
+  Throttle& throttle_;
   FailureSink on_failure_;
 };
 

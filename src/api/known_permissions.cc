@@ -17,6 +17,8 @@ constexpr auto kPlatform = std::to_array<Own>({
     {"tenon.roles.read", "查看角色", "See roles"},
     {"tenon.roles.manage", "管理角色", "Manage roles"},
     {"tenon.departments.manage", "管理部门", "Manage departments"},
+    {"tenon.audit.read", "查看审计", "See the audit"},
+    {"tenon.views.share", "共享视图", "Share views"},
     {"tenon.permissions.explain", "解释他人的权限", "Explain other users' rights"},
 });
 

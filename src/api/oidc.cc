@@ -25,8 +25,8 @@ constexpr std::string_view kCallback = "/api/v1/session/oidc/callback";
 constexpr std::string_view kSealedFor = "oidc journey";
 constexpr std::chrono::seconds kCall{8};
 
-std::string cookie_name(const App& app) {
-  return app.cookie.secure ? "__Host-tenon-oidc" : "tenon-oidc";
+std::string cookie_name(CookiePolicy policy) {
+  return policy.secure ? "__Host-tenon-oidc" : "tenon-oidc";
 }
 
 std::string parameter(const http::Request& request, std::string_view name) {
@@ -98,16 +98,17 @@ Task<http::Response> begin(const App* app, RequestContext context, http::Request
   auto response = redirect(oidc::authorization_address(
       discovery, provider.client_id, origin_of(*app, request) + std::string(kCallback), journey));
   const auto sealed = seal(app->identity.key, oidc::to_text(journey), kSealedFor, app->random);
-  TENON_CO_ASSIGN(cookie, http::set_cookie({.name = cookie_name(*app),
+  const auto policy = cookie_of(*app, request);
+  TENON_CO_ASSIGN(cookie, http::set_cookie({.name = cookie_name(policy),
                                             .value = base64url(bytes_of(sealed)),
-                                            .secure = app->cookie.secure,
+                                            .secure = policy.secure,
                                             .max_age = oidc::kJourney}));
   response.add("Set-Cookie", cookie);
   co_return response;
 }
 
 std::optional<oidc::Journey> journey_of(const App& app, const http::Request& request) {
-  const auto cookie = http::find_cookie(request, cookie_name(app));
+  const auto cookie = http::find_cookie(request, cookie_name(cookie_of(app, request)));
   const auto sealed = cookie ? from_base64url(*cookie) : std::nullopt;
   if (!sealed) return std::nullopt;
   const auto text = unseal(app.identity.key, *sealed, kSealedFor);
@@ -184,39 +185,41 @@ Task<std::string> arrive(const App* app, RequestContext context, oidc::Journey j
 }
 
 /// A person is looking at a browser: what went wrong is said on the sign-in page, by its reason.
-http::Response back_to_login(const App& app, const oidc::Journey* journey, std::string reason) {
+http::Response back_to_login(CookiePolicy policy, const oidc::Journey* journey,
+                             std::string reason) {
   std::string to = "/login?problem=" + http::percent_encode(reason);
   if (journey != nullptr) to += "&company=" + http::percent_encode(journey->company);
   auto response = redirect(to);
-  if (auto gone = http::set_cookie({.name = cookie_name(app),
+  if (auto gone = http::set_cookie({.name = cookie_name(policy),
                                     .value = "",
-                                    .secure = app.cookie.secure,
+                                    .secure = policy.secure,
                                     .max_age = std::chrono::seconds(0)}))
     response.add("Set-Cookie", *gone);
   return response;
 }
 
 Task<http::Response> come_back(const App* app, RequestContext context, http::Request request) {
+  const auto policy = cookie_of(*app, request);
   const auto journey = journey_of(*app, request);
   const auto state = parameter(request, "state");
   if (!journey || !equal_in_constant_time(bytes_of(state), bytes_of(journey->state)))
-    co_return back_to_login(*app, nullptr, "oidc.journey");
+    co_return back_to_login(policy, nullptr, "oidc.journey");
   const auto code = parameter(request, "code");
-  if (code.empty()) co_return back_to_login(*app, &*journey, "oidc.refused");
+  if (code.empty()) co_return back_to_login(policy, &*journey, "oidc.refused");
   auto token = co_await arrive(app, context, *journey, code,
                                origin_of(*app, request) + std::string(kCallback));
   if (!token) {
     app->on_failure(token.error(), context.trace);
-    co_return back_to_login(*app, &*journey, token.error().reason());
+    co_return back_to_login(policy, &*journey, token.error().reason());
   }
-  if (const auto old = http::find_cookie(request, app->cookie.name()))
+  if (const auto old = http::find_cookie(request, policy.name()))
     (void)co_await app->identity.sessions.close(std::string(*old), context.actor(),
                                                 context.deadline);
   auto response = redirect(safe_next(journey->next));
-  TENON_CO_TRY(put_cookie(response, app->cookie, *token, std::nullopt));
-  TENON_CO_ASSIGN(gone, http::set_cookie({.name = cookie_name(*app),
+  TENON_CO_TRY(put_cookie(response, policy, *token, std::nullopt));
+  TENON_CO_ASSIGN(gone, http::set_cookie({.name = cookie_name(policy),
                                           .value = "",
-                                          .secure = app->cookie.secure,
+                                          .secure = policy.secure,
                                           .max_age = std::chrono::seconds(0)}));
   response.add("Set-Cookie", gone);
   co_return response;

@@ -83,14 +83,14 @@ Result<std::string> rotate(const App* app, Change& change, const std::string& ol
 
 /// Answers with the cookie of the new token. It dies with the browser, unless that was to be
 /// remembered; the server ends it in time either way.
-Result<http::Response> with_token(const App* app, http::Response response,
-                                  const std::string& token) {
-  TENON_TRY(put_cookie(response, app->cookie, token, std::nullopt));
+Result<http::Response> with_token(const App* app, const http::Request& request,
+                                  http::Response response, const std::string& token) {
+  TENON_TRY(put_cookie(response, cookie_of(*app, request), token, std::nullopt));
   return response;
 }
 
 std::string token_of(const App* app, const http::Request& request) {
-  return std::string(http::find_cookie(request, app->cookie.name()).value_or(""));
+  return std::string(http::find_cookie(request, cookie_of(*app, request).name()).value_or(""));
 }
 
 Task<http::Response> change_password(const App* app, RequestContext context,
@@ -113,7 +113,7 @@ Task<http::Response> change_password(const App* app, RequestContext context,
                     TENON_TRY(identity::set_password(change, self(context), hash, row->id));
                     return std::move(made);
                   }));
-  co_return with_token(app, http::Response(204), token);
+  co_return with_token(app, request, http::Response(204), token);
 }
 
 Task<http::Response> begin_totp(const App* app, RequestContext context, http::Request request) {
@@ -150,7 +150,8 @@ Task<http::Response> confirm_totp(const App* app, RequestContext context, http::
       }));
   json::array codes;
   for (const auto& one : done.codes) codes.emplace_back(one);
-  co_return with_token(app, json_response(200, json::object{{"recovery_codes", std::move(codes)}}),
+  co_return with_token(app, request,
+                       json_response(200, json::object{{"recovery_codes", std::move(codes)}}),
                        done.token);
 }
 
@@ -202,7 +203,7 @@ Task<http::Response> view_as(const App* app, RequestContext context, http::Reque
             change.audit("session", user->value, "view_as_begun", {}, {{"user", seen->name}}));
         return rotate(app, change, token_of(app, request), *user, context);
       }));
-  co_return with_token(app, http::Response(204), token);
+  co_return with_token(app, request, http::Response(204), token);
 }
 
 Task<http::Response> end_view_as(const App* app, RequestContext context, http::Request request) {
@@ -213,7 +214,7 @@ Task<http::Response> end_view_as(const App* app, RequestContext context, http::R
                                {{"user", context.principal->name}}));
         return rotate(app, change, token_of(app, request), {}, context);
       }));
-  co_return with_token(app, http::Response(204), token);
+  co_return with_token(app, request, http::Response(204), token);
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ http::Response versioned(int status, const json::value& value, std::uint64_t ver
 
 std::string origin_of(const App& app, const http::Request& request) {
   if (!app.public_url.empty()) return app.public_url;
-  return "http://" + std::string(request.host());
+  const bool tls = request.transport() == http::Transport::tls;
+  return (tls ? "https://" : "http://") + std::string(request.host());
 }
 
 }  // namespace tenon::api

@@ -37,6 +37,10 @@ json::object me_json(const App& app, const identity::Principal& principal) {
           {"session", std::move(session)}};
 }
 
+CookiePolicy cookie_of(const App& app, const http::Request& request) noexcept {
+  return app.cookie.over(request.transport());
+}
+
 Result<> put_cookie(http::Response& response, const CookiePolicy& policy, const std::string& token,
                     std::optional<std::chrono::seconds> max_age) {
   TENON_ASSIGN(cookie, http::set_cookie(http::Cookie{.name = std::string(policy.name()),
@@ -73,24 +77,26 @@ Result<identity::Attempt> decode(const RequestContext& context, const http::Requ
 }
 
 Task<http::Response> sign_in(const App* app, RequestContext context, http::Request request) {
+  const auto policy = cookie_of(*app, request);
   TENON_CO_ASSIGN(attempt, decode(context, request));
   TENON_CO_ASSIGN(entered,
                   co_await app->identity.sign_in.run(std::move(attempt), context.deadline));
   // A token from before the sign-in ends with it: nobody can plant a session.
-  if (const auto old = http::find_cookie(request, app->cookie.name()))
+  if (const auto old = http::find_cookie(request, policy.name()))
     (void)co_await app->identity.sessions.close(std::string(*old), context.actor(),
                                                 context.deadline);
   auto response = json_response(200, me_json(*app, *entered.principal));
-  TENON_CO_TRY(put_cookie(response, app->cookie, entered.token, age_for(*app, entered.remember)));
+  TENON_CO_TRY(put_cookie(response, policy, entered.token, age_for(*app, entered.remember)));
   co_return response;
 }
 
 Task<http::Response> sign_out(const App* app, RequestContext context, http::Request request) {
-  if (const auto token = http::find_cookie(request, app->cookie.name()))
+  const auto policy = cookie_of(*app, request);
+  if (const auto token = http::find_cookie(request, policy.name()))
     TENON_CO_TRY(co_await app->identity.sessions.close(std::string(*token), context.actor(),
                                                        context.deadline));
   http::Response response(204);
-  TENON_CO_TRY(put_cookie(response, app->cookie, "", std::chrono::seconds(0)));
+  TENON_CO_TRY(put_cookie(response, policy, "", std::chrono::seconds(0)));
   co_return response;
 }
 

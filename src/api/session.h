@@ -14,6 +14,8 @@ namespace tenon::api {
 
 /// `{"user", "tenant", "permissions", "session"}` of who is signed in.
 [[nodiscard]] json::object me_json(const App& app, const identity::Principal& principal);
+/// How the cookie of this request's session travels, and is named.
+[[nodiscard]] CookiePolicy cookie_of(const App& app, const http::Request& request) noexcept;
 [[nodiscard]] Result<> put_cookie(http::Response& response, const CookiePolicy& policy,
                                   const std::string& token,
                                   std::optional<std::chrono::seconds> max_age);

@@ -1,6 +1,7 @@
 #include "api/transaction.h"
 
 #include "api/rights.h"
+#include "data/act.h"
 
 namespace tenon::api {
 
@@ -18,7 +19,21 @@ Result<Site> site_of(const App& app, const RequestContext& context) {
               .trace = context.trace_id};
 }
 
+plugins::Requester requester_of(const RequestContext& context) {
+  return {.principal = context.principal,
+          .trace = context.trace,
+          .trace_id = context.trace_id,
+          .deadline = context.deadline};
+}
+
 namespace detail {
+
+Task<> rehearse(data::UnitOfWork* unit) {
+  Result<> done;
+  if (unit->acquired()) done = TENON_CO_ACT(*unit, unit->settle());
+  unit->rollback();
+  co_return done;
+}
 
 Task<> before_rerun(const App* app, const Site* site, int run) {
   if (!site->workspace->tenant()->waits()) co_return Result<>();

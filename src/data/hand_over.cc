@@ -45,7 +45,7 @@ Result<> UnitOfWork::State::give(const EntityInfo& entity, RecordId id, const Uu
 
 Result<std::size_t> UnitOfWork::hand_over(const EntityInfo& entity, UserId from, UserId to,
                                           std::size_t bound) {
-  TENON_TRY(state_->log().admit());
+  TENON_TRY(state_->admit(entity));
   std::vector<RecordId> ids;
   const std::array<storage::Value, 2> values{storage::Blob(from.value.bytes),
                                              static_cast<std::int64_t>(bound)};

@@ -49,7 +49,7 @@ std::optional<Sessions::Found> Sessions::recall(const Digest& hash, Proof proof,
     return std::nullopt;
   }
   Found found{.principal = known.credential.principal, .realm = known.realm};
-  if (use == Use::looks) return found;
+  if (use == Use::none) return found;
   known.credential.seen = std::max(known.credential.seen, now);
   if (now - known.saved > options_.save) {
     known.saved = now;
@@ -75,30 +75,33 @@ void Sessions::forget(const Digest& hash) {
   known_.erase(hash);
 }
 
-Task<Sessions::Found> Sessions::identify(std::string token, Proof proof, Use use) {
-  if (!parts_of(token)) co_return Found{};
+Task<std::shared_ptr<const Principal>> Sessions::find(std::string token, Proof proof,
+                                                      Deadline deadline) {
+  return ask(std::move(token), proof, Use::counts, deadline);
+}
+
+Task<std::shared_ptr<const Principal>> Sessions::peek(std::string token, Proof proof,
+                                                      Deadline deadline) {
+  return ask(std::move(token), proof, Use::none, deadline);
+}
+
+Task<std::shared_ptr<const Principal>> Sessions::ask(std::string token, Proof proof, Use use,
+                                                     Deadline deadline) {
+  if (!parts_of(token)) co_return nullptr;
   const Digest hash = sha256(token);
   auto found = recall(hash, proof, use);
   if (found && found->look) {
     TENON_CO_TRY(co_await found->realm->look(tools_.clock.instant()));
     found = recall(hash, proof, use);
   }
-  if (!found || found->look) co_return co_await load(std::move(token), proof, hash, use);
-  co_return *std::move(found);
-}
-
-Task<std::shared_ptr<const Principal>> Sessions::find(std::string token, Proof proof,
-                                                      Deadline deadline) {
-  TENON_CO_ASSIGN(found, co_await identify(token, proof, Use::counts));
+  if (!found || found->look) {
+    TENON_CO_ASSIGN(read, co_await load(std::move(token), proof, use, hash));
+    found = std::move(read);
+  }
   // A use that cannot be written down now (a full disk, a tenant on the move) is no reason to turn
   // somebody away.
-  if (found.save) (void)co_await save(found.realm, sha256(token), proof, deadline);
-  co_return std::move(found.principal);
-}
-
-Task<std::shared_ptr<const Principal>> Sessions::peek(std::string token, Proof proof) {
-  TENON_CO_ASSIGN(found, co_await identify(std::move(token), proof, Use::looks));
-  co_return std::move(found.principal);
+  if (found->save) (void)co_await save(found->realm, hash, proof, deadline);
+  co_return std::move(found->principal);
 }
 
 Result<std::optional<Credential>> Sessions::read_session(storage::Session& session,
@@ -126,7 +129,7 @@ Result<std::optional<Credential>> Sessions::read_session(storage::Session& sessi
                                   .absolute = options_.limits.absolute});
 }
 
-Task<Sessions::Found> Sessions::load(std::string token, Proof proof, Digest hash, Use use) {
+Task<Sessions::Found> Sessions::load(std::string token, Proof proof, Use use, Digest hash) {
   auto realm = realms_.find(parts_of(token)->tenant);
   if (!realm) {
     // A tenant that is not there makes a token of nobody; one that is away makes it wait.

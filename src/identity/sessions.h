@@ -43,9 +43,9 @@ class Sessions {
   /// when the tenant's database does not answer.
   [[nodiscard]] Task<std::shared_ptr<const Principal>> find(std::string token, Proof proof,
                                                             Deadline deadline);
-
   /// The same without counting as use: for a stream that a browser keeps open by itself.
-  [[nodiscard]] Task<std::shared_ptr<const Principal>> peek(std::string token, Proof proof);
+  [[nodiscard]] Task<std::shared_ptr<const Principal>> peek(std::string token, Proof proof,
+                                                            Deadline deadline);
 
   /// Stores a session inside `change`; gives its token.
   [[nodiscard]] Result<std::string> open(Change& change, const NewSession& session);
@@ -68,13 +68,14 @@ class Sessions {
     bool save = false;  // its use is to be written down
     bool look = false;  // the realm may have changed: ask, then ask here again
   };
+  enum class Use : std::uint8_t { counts, none };
+  [[nodiscard]] Task<std::shared_ptr<const Principal>> ask(std::string token, Proof proof, Use use,
+                                                           Deadline deadline);
   [[nodiscard]] bool expired(const Credential& credential, Timestamp now) const noexcept;
-  enum class Use : std::uint8_t { counts, looks };
   [[nodiscard]] std::optional<Found> recall(const Digest& hash, Proof proof, Use use);
-  [[nodiscard]] Task<Found> identify(std::string token, Proof proof, Use use);
   void remember(const Digest& hash, Known known);
   void forget(const Digest& hash);
-  [[nodiscard]] Task<Found> load(std::string token, Proof proof, Digest hash, Use use);
+  [[nodiscard]] Task<Found> load(std::string token, Proof proof, Use use, Digest hash);
   [[nodiscard]] Result<std::optional<Credential>> read_session(storage::Session& session,
                                                                const std::string& tenant,
                                                                const Digest& hash) const;

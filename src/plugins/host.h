@@ -31,6 +31,7 @@ struct CallArguments {
   data::UnitOfWork& work;
   CallOrigin origin;
   Limits limits = Limits::sync_call();
+  std::string subject = {};  // for the log of calls; the functions that have a name set it
 };
 
 /// Thread: calls run on a guest executor, where the caller's coroutine must be; the rest any.
@@ -39,6 +40,8 @@ class Host {
  public:
   /// Sees each line a guest wrote, after the call.
   using LogSink = std::function<void(const CallOrigin&, const Plugin&, const LogLine&)>;
+  /// Sees each call that was admitted, with what came of it.
+  using CallSink = std::function<void(const CallOrigin&, const Plugin&, const Outcome&)>;
 
   /// Errors: those of wasm::Linker::define (a bug: the contracts clash).
   [[nodiscard]] static Result<std::unique_ptr<Host>> create(const wasm::Engine& engine,
@@ -59,6 +62,9 @@ class Host {
   // {"plugin","version","limit","bill"}.
 
   [[nodiscard]] asio::awaitable<Outcome> init(CallArguments call);
+  [[nodiscard]] asio::awaitable<Outcome> tenant_created(CallArguments call);
+  [[nodiscard]] asio::awaitable<Outcome> tenant_deleted(CallArguments call);
+  [[nodiscard]] asio::awaitable<Outcome> health(CallArguments call);
   /// `event` is the JSON object of `event-handler.handle`; for v0 `type` and `payload` are handed
   /// over instead.
   [[nodiscard]] asio::awaitable<Outcome> handle_event(CallArguments call, std::string type,
@@ -69,6 +75,8 @@ class Host {
                                                     std::string input);
   [[nodiscard]] asio::awaitable<Outcome> handle_route(CallArguments call, std::string request);
 
+  /// Requires: no call was made yet.
+  void on_call(CallSink sink);
   /// Joins the guest threads. Requires: no call is under way.
   void stop();
 

@@ -1,7 +1,5 @@
 #include "server/server.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 #include <chrono>
@@ -23,20 +21,24 @@
 #include "plugins/host.h"
 #include "plugins/registry.h"
 #include "server/demo.h"
+#include "server/edge.h"
+#include "server/listen.h"
+#include "server/log.h"
+#include "server/metrics.h"
+#include "server/metrics_route.h"
+#include "server/modules.h"
 
 namespace tenon::server {
 namespace {
 
-constexpr std::chrono::seconds kDrain{20};
 constexpr std::size_t kBlockingThreads = 4;
 // Work that waits for PostgreSQL. More threads than one server has connections: a unit that holds
 // the lock others wait for always finds one.
 constexpr std::size_t kServerThreads = 32;
 constexpr std::size_t kServerQueue = 1024;
-
-bool is_loopback(const std::string& address) {
-  return address.starts_with("127.") || address == "::1" || address == "localhost";
-}
+// Content of files. An upload's last step waits for the writer, which works on the other pools.
+constexpr std::size_t kFileThreads = 4;
+constexpr std::size_t kFileQueue = 256;
 
 /// The folder of all data, readable by its owner only.
 Result<> prepare_folder(const std::filesystem::path& folder) {
@@ -63,21 +65,6 @@ http::StaticFiles::PageHook nonce_hook(Random& random) {
   };
 }
 
-/// A problem that no endpoint saw (wrong path, wrong framing) in the same protocol as all others.
-http::Response edge_problem(const http::Problem& problem) {
-  ErrorCode code = ErrorCode::invalid;
-  std::string reason = "http." + std::string(problem.rule);
-  if (problem.status == 404) code = ErrorCode::not_found, reason = "http.not_found";
-  if (problem.status == 405) reason = "http.method";
-  if (problem.status == 413) reason = "http.body_too_large";
-  if (problem.status == 500) code = ErrorCode::internal;
-  if (problem.status == 503) code = ErrorCode::unavailable, reason = "http.timeout";
-  const std::string locale =
-      problem.request != nullptr ? api::Gate::locale_of(*problem.request) : "en";
-  return api::Gate::problem(Error(code, std::string(problem.text)).because(std::move(reason)),
-                            locale, "");
-}
-
 }  // namespace
 
 struct Server::Impl {
@@ -86,21 +73,27 @@ struct Server::Impl {
         pool({.threads = kBlockingThreads, .queue = 4096, .name = "blocking"}),
         compilers({.threads = 1, .queue = 16, .name = "compile"}),
         servers({.threads = kServerThreads, .queue = kServerQueue, .name = "postgres"}),
+        contents({.threads = kFileThreads, .queue = kFileQueue, .name = "files"}),
         tenants(config.data.string(), pool, clock, random,
                 {.storage = {}, .files = {}, .servers = &servers, .native = {identity::tables()}}),
         operators(config.data / "operators", clock),
-        first_start(clock) {}
+        first_start(clock),
+        throttle(config.throttle) {}
 
   Config config;
   SystemClock clock;
   SystemRandom random;
-  std::shared_ptr<spdlog::logger> log;  // shared with the sinks' registry
+  std::unique_ptr<LineWriter> log_lines;
+  std::unique_ptr<LineWriter> access_lines;  // null: off, or in the server's log
+  std::unique_ptr<Log> log;
   BlockingPool pool;
   BlockingPool compilers;
   BlockingPool servers;
+  BlockingPool contents;
   std::unique_ptr<wasm::Engine> engine;
   data::Tenants tenants;
   std::unique_ptr<plugins::Host> host;
+  std::unique_ptr<Modules> modules;
   std::unique_ptr<plugins::Registry> registry;
   ExecutorPool background{1, "background"};
   std::unique_ptr<identity::Identity> identity;
@@ -108,22 +101,35 @@ struct Server::Impl {
   api::FirstStart first_start;
   std::string setup_token;
   std::unique_ptr<http::Outbound> outbound;
+  api::Throttle throttle;
+  std::unique_ptr<Metrics> metrics;
   std::unique_ptr<api::App> app;
   std::unique_ptr<api::Gate> gate;
   http::Router router;
   std::unique_ptr<http::Server> http;
   bool stopped = false;
 
+  [[nodiscard]] Result<> open_logs();
   [[nodiscard]] Result<> open();
+  void make_metrics();
+  void finished(const http::Exchange& exchange);
   [[nodiscard]] Result<> open_identity();
+  void make_api();
   [[nodiscard]] Result<> publish_routes();
   [[nodiscard]] http::Hooks hooks();
+  [[nodiscard]] Modules::Log modules_log() const;
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() { (void)stop(); }
 
 Result<std::unique_ptr<Server>> Server::create(Config config) {
+  TENON_TRY(parse_listen(config.listen, config.http));
+  if (config.data.empty())
+    return fail(ErrorCode::invalid, "say where the data is: --data DIR, or server.data");
+  if (config.http.tls.certificate.empty() != config.http.tls.key.empty())
+    return fail(ErrorCode::invalid, "tls.certificate and tls.key belong together");
+  config.throttle.addresses = config.throttle.users;
   if (config.demo && !is_loopback(config.http.address))
     return fail(ErrorCode::invalid,
                 "--demo listens on a loopback address only, not on " + config.http.address);
@@ -134,39 +140,104 @@ Result<std::unique_ptr<Server>> Server::create(Config config) {
   return server;
 }
 
-Result<> Server::Impl::open() {
-  log =
-      std::make_shared<spdlog::logger>("tenon", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  log->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %l %v", spdlog::pattern_time_type::utc);
+Result<> Server::Impl::open_logs() {
+  const LogOptions& options = config.log;
+  const auto open_file = [&](std::string file) {
+    return LineWriter::open({.file = std::move(file),
+                             .rotate_bytes = options.rotate_bytes,
+                             .keep_files = options.keep_files,
+                             .queue_bytes = options.queue_bytes});
+  };
+  TENON_ASSIGN(lines, open_file(options.file));
+  log_lines = std::move(lines);
+  log = std::make_unique<Log>(options.level, options.format, clock, *log_lines);
+  if (!options.access || options.access_file == "-") return {};
+  std::string file = options.access_file;
+  if (file.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(config.data / "log", error);
+    file = (config.data / "log" / "access.jsonl").string();
+  }
+  TENON_ASSIGN(access, open_file(std::move(file)));
+  access_lines = std::move(access);
+  return {};
+}
 
+void Server::Impl::make_metrics() {
+  metrics = std::make_unique<Metrics>(
+      Metrics::Sources{.edge = [this] { return http ? http->figures() : http::Server::Figures(); },
+                       .tenants = [this] { return registry->health(); },
+                       .dropped_log_lines =
+                           [this] {
+                             return log_lines->dropped() +
+                                    (access_lines ? access_lines->dropped() : 0);
+                           },
+                       .certificate_expires =
+                           [this] { return http ? http->certificate_expires() : std::nullopt; }},
+      clock);
+  host->on_call([this](const plugins::CallOrigin& origin, const plugins::Plugin& plugin,
+                       const plugins::Outcome& outcome) {
+    metrics->count(origin.workspace->tenant()->name(), plugin.id(), outcome.bill,
+                   !outcome.result.has_value());
+  });
+}
+
+void Server::Impl::finished(const http::Exchange& exchange) {
+  metrics->count(exchange);
+  if (!config.log.access) return;
+  const std::string line = access_line(exchange, clock.now());
+  (access_lines ? *access_lines : *log_lines).write(line);
+}
+
+Result<> Server::Impl::open() {
+  TENON_TRY(open_logs());
   TENON_ASSIGN(made, wasm::Engine::create());
   engine = std::move(made);
   TENON_ASSIGN(cache, plugins::NativeCache::open(config.data / "native", random));
-  TENON_ASSIGN(made_host,
-               plugins::Host::create(
-                   *engine, clock, std::move(cache), config.guest_threads,
-                   [log = log](const plugins::CallOrigin& origin, const plugins::Plugin& plugin,
-                               const plugins::LogLine& line) {
-                     log->info("plugin {} {} trace={} {}", plugin.id(),
-                               plugins::to_string(line.level), origin.trace, line.message);
-                   }));
+  TENON_ASSIGN(made_host, plugins::Host::create(
+                              *engine, clock, std::move(cache), config.guest_threads,
+                              [this](const plugins::CallOrigin& origin,
+                                     const plugins::Plugin& plugin, const plugins::LogLine& line) {
+                                log->info(line.message,
+                                          {{"tenant", origin.workspace->tenant()->name()},
+                                           {"plugin", plugin.id()},
+                                           {"plugin_level", plugins::to_string(line.level)},
+                                           {"trace", origin.trace}});
+                              }));
   host = std::move(made_host);
-  registry = std::make_unique<plugins::Registry>(tenants, *host, compilers);
+  modules = std::make_unique<Modules>(clock, random, modules_log());
+  TENON_TRY(modules->start());
+  registry =
+      std::make_unique<plugins::Registry>(plugins::RegistryParts{.tenants = tenants,
+                                                                 .host = *host,
+                                                                 .compilers = compilers,
+                                                                 .modules = modules->registry(),
+                                                                 .events = modules->events(),
+                                                                 .feed = modules->feed()});
+  make_metrics();
   TENON_TRY(registry->open_all(
       {.broken =
-           [log = log](std::string_view tenant, std::string_view plugin, const Error& error) {
-             log->error("plugin {} of tenant {} is not served: {}", plugin, tenant,
-                        error.for_log());
+           [this](std::string_view tenant, std::string_view plugin, const Error& error) {
+             log->error("a plugin is not served",
+                        {{"tenant", tenant}, {"plugin", plugin}, {"error", error.for_log()}});
            },
        .away =
-           [log = log](std::string_view tenant, const Error& error) {
-             log->error("tenant {} is not served until its database answers: {}", tenant,
-                        error.for_log());
+           [this](std::string_view tenant, const Error& error) {
+             log->error(
+                 "tenant " + std::string(tenant) + " is not served until its database answers",
+                 {{"tenant", tenant}, {"error", error.for_log()}});
            },
-       .back = [log =
-                    log](std::string_view tenant) { log->info("tenant {} is served", tenant); }}));
+       .back =
+           [this](std::string_view tenant) {
+             log->info("tenant " + std::string(tenant) + " is served", {{"tenant", tenant}});
+           }}));
   TENON_TRY(open_identity());
   if (config.demo) TENON_TRY(wait_for(make_demo(config, *registry, *host, *identity)));
+  make_api();
+  return publish_routes();
+}
+
+void Server::Impl::make_api() {
   // What a company's administrator has us call lies outside; only a server that nobody but this
   // machine reaches calls this machine.
   outbound = std::make_unique<http::Outbound>(
@@ -175,36 +246,55 @@ Result<> Server::Impl::open() {
                             .ca_file = config.outbound_ca.string()});
   // A session cookie travels unprotected on this machine alone.
   const api::CookiePolicy cookie{.secure = config.public_url.starts_with("https://") ||
+                                           !config.http.tls.certificate.empty() ||
                                            !is_loopback(config.http.address)};
   app = std::make_unique<api::App>(api::App{.tenants = tenants,
                                             .registry = *registry,
                                             .host = *host,
+                                            .modules = modules->registry(),
+                                            .feed = modules->feed(),
                                             .identity = *identity,
                                             .operators = operators,
                                             .first_start = first_start,
                                             .outbound = *outbound,
                                             .pool = pool,
+                                            .files = contents,
                                             .clock = clock,
                                             .random = random,
+                                            .limits = config.limits,
                                             .cookie = cookie,
                                             .public_url = config.public_url,
                                             .demo = config.demo});
-  app->on_failure = [log = log](const Error& error, std::string_view trace) {
+  app->on_failure = [this](const Error& error, std::string_view trace) {
     if (error.code() == ErrorCode::internal || error.code() == ErrorCode::unavailable)
-      log->error("trace={} {}", trace, error.for_log());
+      log->error("a request failed", {{"error", error.for_log()}, {"trace", trace}});
   };
-  gate = std::make_unique<api::Gate>(*identity, operators, cookie, random, app->on_failure);
-  return publish_routes();
+  gate =
+      std::make_unique<api::Gate>(*identity, operators, cookie, random, throttle, app->on_failure);
+}
+
+Modules::Log Server::Impl::modules_log() const {
+  return {.failed =
+              [this](std::string_view tenant, std::string_view module, const Error& error) {
+                log->error("a module failed",
+                           {{"module", module}, {"tenant", tenant}, {"error", error.for_log()}});
+              },
+          .undelivered =
+              [this](std::string_view tenant, const data::Event& event, const Error& error) {
+                log->warning("an event is not delivered", {{"tenant", tenant},
+                                                           {"event", event.id.to_string()},
+                                                           {"type", event.type},
+                                                           {"error", error.for_log()}});
+              }};
 }
 
 Result<> Server::Impl::open_identity() {
   const auto file = config.key_file.empty() ? config.data / "secret.key" : config.key_file;
   TENON_ASSIGN(key, open_sealing_key(file, random));
+  identity::Identity::Options options;
+  options.throttle.per_address = config.sign_ins_per_address;
   identity = std::make_unique<identity::Identity>(
-      identity::Identity::Options{.sessions = {},
-                                  .throttle = {.per_address = config.sign_ins_per_address},
-                                  .passwords = {}},
-      std::move(key), pool, background.next(), clock, random,
+      std::move(options), std::move(key), pool, background.next(), clock, random,
       [this](std::string_view name) -> Result<std::shared_ptr<data::Tenant>> {
         TENON_ASSIGN(workspace, registry->serving(name));
         return workspace->tenant();
@@ -217,6 +307,8 @@ Result<> Server::Impl::open_identity() {
 
 Result<> Server::Impl::publish_routes() {
   TENON_TRY(router.replace("health", api::health_routes(*app)));
+  TENON_ASSIGN(token, read_token(config.metrics_token_file));
+  TENON_TRY(router.replace("metrics", metrics_routes(*metrics, std::move(token))));
   TENON_TRY(router.replace("session", api::session_routes(*app, *gate)));
   TENON_TRY(router.replace("users", api::user_routes(*app, *gate)));
   TENON_TRY(router.replace("roles", api::role_routes(*app, *gate)));
@@ -228,6 +320,14 @@ Result<> Server::Impl::publish_routes() {
   TENON_TRY(router.replace("records", api::record_routes(*app, *gate)));
   TENON_TRY(router.replace("unknown", api::unknown_routes(*gate)));
   TENON_TRY(router.replace("extensions", api::extension_routes(*app, *gate)));
+  TENON_TRY(router.replace("plugin life", api::plugin_life_routes(*app, *gate)));
+  TENON_TRY(router.replace("events", api::event_routes(*app, *gate)));
+  TENON_TRY(router.replace("module health", api::module_routes(*app, *gate)));
+  modules->registry().publish_through(api::module_binder(*app, *gate),
+                                      [this](std::vector<http::Route> routes) {
+                                        return router.replace("modules", std::move(routes));
+                                      });
+  TENON_TRY(modules->registry().publish());
   if (config.web.empty() || !std::filesystem::exists(config.web / "index.html")) return {};
   TENON_ASSIGN(files, http::StaticFiles::load(config.web, {.page_hook = nonce_hook(random)}));
   return router.replace("web", {{.method = http::Method::get,
@@ -236,12 +336,10 @@ Result<> Server::Impl::publish_routes() {
 }
 
 http::Hooks Server::Impl::hooks() {
-  return {.problem = edge_problem,
-          .answer =
-              [](http::Response& response) {
-                http::add_security_headers(response, http::Transport::plain);
-              },
-          .fault = [log = log](std::string_view what) { log->error("{}", what); }};
+  return {.problem = [this](const http::Problem& problem) { return edge_problem(problem, random); },
+          .answer = http::add_security_headers,
+          .exchange = [this](const http::Exchange& exchange) { finished(exchange); },
+          .fault = [this](std::string_view what) { log->error(what); }};
 }
 
 Result<> Server::start() {
@@ -249,10 +347,17 @@ Result<> Server::start() {
   return impl_->http->start();
 }
 
-std::string Server::address() const {
-  const std::string& host = impl_->config.http.address;
-  const std::string shown = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  return "http://" + shown + ":" + std::to_string(impl_->http->port());
+std::string Server::address() const { return address_of(impl_->config.http, impl_->http->port()); }
+
+void Server::reload() {
+  impl_->log_lines->reopen();
+  if (impl_->access_lines) impl_->access_lines->reopen();
+  const auto loaded = impl_->http->reload_certificate();
+  if (loaded) {
+    impl_->log->info("log files and certificate were opened again");
+  } else {
+    impl_->log->error("the certificate stays what it was", {{"error", loaded.error().for_log()}});
+  }
 }
 
 std::string Server::setup_link() const {
@@ -265,11 +370,15 @@ bool Server::demo() const noexcept { return impl_->config.demo; }
 
 Result<> Server::stop() {
   if (std::exchange(impl_->stopped, true)) return {};
-  const Deadline deadline = Deadline::after(kDrain);
+  const Deadline deadline = Deadline::after(impl_->config.drain_time);
   Result<> done;
   if (impl_->http) done = impl_->http->stop(deadline);
   if (impl_->registry) {
     auto ended = wait_for(impl_->registry->stop(deadline));
+    if (done && !ended) done = std::move(ended);
+  }
+  if (impl_->modules) {
+    auto ended = impl_->modules->stop(deadline);
     if (done && !ended) done = std::move(ended);
   }
   if (impl_->identity) {
@@ -278,10 +387,13 @@ Result<> Server::stop() {
   }
   impl_->background.stop();
   impl_->tenants.close();
+  impl_->contents.stop();
   impl_->servers.stop();
   impl_->compilers.stop();
   impl_->pool.stop();
   if (impl_->host) impl_->host->stop();
+  if (impl_->access_lines) impl_->access_lines->stop();
+  if (impl_->log_lines) impl_->log_lines->stop();
   return done;
 }
 

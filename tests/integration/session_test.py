@@ -49,7 +49,7 @@ class FirstStartTest(Case):
             self.assertEqual((pathlib.Path(server.data) / "secret.key").stat().st_mode & 0o777, 0o600)
 
     def test_without_tls_in_front_the_cookie_is_named_otherwise_and_behind_it_it_is_bound_to_the_host(self):
-        for arguments, begin, flag in ((), "tenon-sid=", False), (("--public-url", "https://erp.example.com"),
+        for arguments, begin, flag in ((), "tenon-sid=", False), (("--set", "server.public_url=https://erp.example.com"),
                                                                   "__Host-tenon-sid=", True):
             with Server("--demo-rows", "0", *arguments) as server:
                 answer = server.client().request("POST", "/api/v1/session",
@@ -63,7 +63,7 @@ class FirstStartTest(Case):
 
 class AddressTest(Case):
     def test_one_address_tries_thirty_times_a_minute_and_is_told_how_long_to_wait(self):
-        with Server("--demo-rows", "0", sign_ins=None) as server:
+        with Server("--demo-rows", "0", fast=False) as server:
             client = server.client()
             entry = {"company": "demo", "password": "wrong password"}
             answers = [client.request("POST", "/api/v1/session", {**entry, "user": f"user{i}"}) for i in range(40)]
