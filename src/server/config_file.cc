@@ -52,6 +52,8 @@ class Applying {
       const std::string key = prefix + member.key;
       if (member.value.kind == TomlKind::table && prefix.empty() && is_section(key)) {
         apply(member.value, key + ".");
+      } else if (prefix.empty() && is_section(key)) {
+        wrong(member.place, "\"" + key + "\" is a table: write [" + key + "]");
       } else if (const Setting* setting = find_setting(key)) {
         put(*setting, member.value);
       } else {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "server/config_file.h"
@@ -95,7 +96,7 @@ TEST(SettingsTest, a_file_tells_all_its_mistakes_with_their_places) {
   EXPECT_EQ(error_of("[server]\nio_threads = true\nlisten = [1]\n"),
             "tenon.toml:2:14: server.io_threads wants a number from 1 to 64, but this is true or "
             "false\ntenon.toml:3:10: server.listen wants text, but this is an array");
-  EXPECT_EQ(error_of("limits = 3\n"), "tenon.toml:1:1: unknown key \"limits\"");
+  EXPECT_EQ(error_of("limits = 3\n"), "tenon.toml:1:1: \"limits\" is a table: write [limits]");
   EXPECT_EQ(error_of("limits.head_bytes = 9000\n"), "");
   EXPECT_NE(error_of("[server\n").find("tenon.toml:1:"), std::string::npos);
 }

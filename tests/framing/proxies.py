@@ -99,7 +99,7 @@ class Proxy:
         os.chmod(self.folder.name, 0o777)
         text = {"haproxy": HAPROXY, "nginx": NGINX, "squid": SQUID}[name].format(
             port=self.port, server=server, folder=self.folder.name,
-            user="cache_effective_user root\ncache_effective_group root" if os.geteuid() == 0 else "")
+            user="cache_effective_user proxy" if os.geteuid() == 0 else "")
         file = pathlib.Path(self.folder.name) / "conf"
         file.write_text(text)
         binary = program(name)

@@ -3,6 +3,7 @@ a stream in another way than the server would hand one client's answer to anothe
 body. So behind each stream come probes of other clients over the same kept connection, and each must get its own answer.
 
 A planted fault shows that the probes would see it: a server that takes an extra request out of a body."""
+import contextlib
 import os
 import pathlib
 import re
@@ -207,7 +208,7 @@ class CarelessServer(threading.Thread):
     @staticmethod
     def serve(connection: socket.socket):
         waiting = b""
-        try:
+        with connection, contextlib.suppress(OSError):
             while True:
                 while b"\r\n\r\n" in waiting:
                     head, _, waiting = waiting.partition(b"\r\n\r\n")
@@ -218,8 +219,6 @@ class CarelessServer(threading.Thread):
                 if not piece:
                     return
                 waiting += piece
-        except OSError:
-            return
 
 
 class PlantedFaultTest(unittest.TestCase):
