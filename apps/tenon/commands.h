@@ -27,5 +27,11 @@ void add_plugin(CLI::App& app, Command& selected);
 void add_audit(CLI::App& app, Command& selected);
 /// `tenon tenant …`: create, list, back up, restore, move and drop tenants.
 void add_tenant(CLI::App& app, Command& selected);
+/// `tenon user …`: the people of a tenant.
+void add_user(CLI::App& app, Command& selected);
+/// `tenon role …`: what they may be given.
+void add_role(CLI::App& app, Command& selected);
+/// `tenon operator …`: who may make tenants over HTTP.
+void add_operator(CLI::App& app, Command& selected);
 
 }  // namespace tenon::app

@@ -52,6 +52,9 @@ Result<int> serve(ServeOptions options) {
   TENON_ASSIGN(server, server::Server::create(std::move(options.config)));
   TENON_TRY(server->start());
   std::printf("Tenon is ready at %s\n", server->address().c_str());
+  if (const auto link = server->setup_link(); !link.empty())
+    std::printf("There is no company yet. Make the first one, once and within a day, at\n  %s\n",
+                link.c_str());
   if (server->demo())
     std::printf("Demo: company \"demo\", user \"demo\", password \"demo\". Not for real data.\n");
   std::fflush(stdout);

@@ -14,8 +14,13 @@ std::string text_of(const json::object& object, std::string_view name) {
 }  // namespace
 
 http::Response to_response(Answer answer) {
-  auto response = answer.body.empty() ? http::Response(answer.status)
-                                      : http::Response::json(answer.status, std::move(answer.body));
+  constexpr std::string_view kJson = "application/json; charset=utf-8";
+  auto response = answer.body.empty()
+                      ? http::Response(answer.status)
+                      : http::Response::json(answer.status, std::move(answer.body),
+                                             answer.type.empty() ? kJson : answer.type);
+  if (!answer.range.empty()) response.set("Content-Range", answer.range);
+  if (!answer.applied.empty()) response.set("Preference-Applied", answer.applied);
   if (!answer.etag.empty()) response.set("ETag", answer.etag);
   if (!answer.location.empty()) response.set("Location", answer.location);
   if (answer.replayed) response.set("Idempotency-Replayed", "true");
@@ -32,6 +37,7 @@ std::optional<data::OnceKey> once_key(const RequestContext& context, const http:
   };
   part(request.target());
   part(request.header("If-Match").value_or(""));
+  part(request.header("Accept").value_or(""));
   request.for_each_header([&](std::string_view name, std::string_view value) {
     if (name.size() == 6 && (name[0] == 'P' || name[0] == 'p') && name.ends_with("refer"))
       part(value);
@@ -52,16 +58,23 @@ Result<std::optional<Answer>> stored_answer(data::UnitOfWork& unit, const data::
   TENON_ASSIGN(object, json::parse_object(known->response, {.bytes = 2 * data::kMaxStoredAnswer}));
   return Answer{.status = static_cast<int>(known->status),
                 .body = text_of(object, "body"),
+                .type = text_of(object, "type"),
                 .etag = text_of(object, "etag"),
                 .location = text_of(object, "location"),
+                .range = text_of(object, "range"),
+                .applied = text_of(object, "applied"),
                 .replayed = true};
 }
 
 Result<> store_answer(data::UnitOfWork& unit, const data::OnceKey& key, const Answer& answer) {
-  return unit.finish_once(
-      key, {.status = answer.status,
-            .response = json::serialize(json::object{
-                {"body", answer.body}, {"etag", answer.etag}, {"location", answer.location}})});
+  return unit.finish_once(key,
+                          {.status = answer.status,
+                           .response = json::serialize(json::object{{"body", answer.body},
+                                                                    {"type", answer.type},
+                                                                    {"etag", answer.etag},
+                                                                    {"location", answer.location},
+                                                                    {"range", answer.range},
+                                                                    {"applied", answer.applied}})});
 }
 
 }  // namespace detail

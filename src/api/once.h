@@ -15,16 +15,19 @@ namespace tenon::api {
 /// The answer to a write, as it can be stored.
 struct Answer {
   int status = 204;
-  std::string body;  // JSON, or empty
+  std::string body;  // empty: none
+  std::string type;  // of the body; empty: JSON
   std::string etag;
   std::string location;
+  std::string range;    // Content-Range
+  std::string applied;  // Preference-Applied
   bool replayed = false;
 };
 
 [[nodiscard]] http::Response to_response(Answer answer);
 
 /// The key of a request, if it has one. What makes it another request: method, target, If-Match,
-/// Prefer and body.
+/// Accept, Prefer and body.
 [[nodiscard]] std::optional<data::OnceKey> once_key(const RequestContext& context,
                                                     const http::Request& request);
 

@@ -15,12 +15,57 @@ struct ReasonStatus {
 };
 
 constexpr std::array kReasonStatus = {
-    ReasonStatus{"http.unauthenticated", 401}, ReasonStatus{"http.login_failed", 401},
-    ReasonStatus{"http.method", 405},          ReasonStatus{"http.body_too_large", 413},
-    ReasonStatus{"http.media_type", 415},      ReasonStatus{"http.not_acceptable", 406},
-    ReasonStatus{"http.timeout", 503},         ReasonStatus{"data.version", 412},
-    ReasonStatus{"schema.fields", 422},        ReasonStatus{"idempotency.mismatch", 422},
+    ReasonStatus{"http.unauthenticated", 401},
+    ReasonStatus{"http.login_failed", 401},
+    ReasonStatus{"http.token", 401},
+    ReasonStatus{"session.code_required", 401},
+    ReasonStatus{"session.code_wrong", 401},
+    ReasonStatus{"http.method", 405},
+    ReasonStatus{"http.body_too_large", 413},
+    ReasonStatus{"http.media_type", 415},
+    ReasonStatus{"http.not_acceptable", 406},
+    ReasonStatus{"http.timeout", 503},
+    ReasonStatus{"data.version", 412},
+    ReasonStatus{"schema.fields", 422},
+    ReasonStatus{"idempotency.mismatch", 422},
+    ReasonStatus{"query.singular", 406},
+    ReasonStatus{"http.range_empty", 416},
+    // Too much was asked for at once: waiting does not help.
+    ReasonStatus{"limit.batch", 413},
+    ReasonStatus{"batch.size", 413},
+    ReasonStatus{"files.size", 413},
+    ReasonStatus{"files.quota", 413},
+    ReasonStatus{"data.max_affected", 422},
+    ReasonStatus{"data.cascade", 422},
+    ReasonStatus{"query.budget", 422},
+    ReasonStatus{"query.groups", 422},
+    ReasonStatus{"query.embedded", 422},
+    ReasonStatus{"query.departments", 422},
+    ReasonStatus{"query.as_of", 422},
+    ReasonStatus{"query.count", 422},
+    ReasonStatus{"idempotency.size", 422},
+    ReasonStatus{"csv.row_bytes", 422},
+    ReasonStatus{"csv.cell_bytes", 422},
+    ReasonStatus{"csv.cells", 422},
+    // The body as a whole has the wrong shape; a place in it only says where.
+    ReasonStatus{"json.not_object", 400},
+    ReasonStatus{"rpc.writes", 405},
+    ReasonStatus{"http.too_slow", 408},
+    ReasonStatus{"files.empty", 422},
+    ReasonStatus{"files.field", 422},
+    ReasonStatus{"data.past", 403},
+    ReasonStatus{"view.count", 422},
+    ReasonStatus{"preference.count", 422},
+    // What the company has is full: somebody must make room.
+    ReasonStatus{"plan.storage", 507},
+    ReasonStatus{"plan.users", 409},
+    ReasonStatus{"plan.departments", 409},
+    ReasonStatus{"role.limit", 409},
+    ReasonStatus{"token.limit", 409},
 };
+
+/// What PostgREST's clients look for in `code`; everything else has our own words there.
+constexpr std::string_view kNotSingle = "PGRST116";
 
 bool is_chinese(std::string_view locale) noexcept { return locale.starts_with("zh"); }
 
@@ -69,7 +114,7 @@ std::string problem_json(const Error& error, std::string_view locale, std::strin
       {"type", "about:blank"},
       {"title", title_of(error.code(), locale)},
       {"status", status != 0 ? status : static_cast<int>(http_status(error))},
-      {"code", to_string(error.code())},
+      {"code", error.reason() == "query.singular" ? kNotSingle : to_string(error.code())},
       {"message", message},
       {"hint", hint_of(error.code(), locale)},
       {"fields", fields_of(error, locale)},

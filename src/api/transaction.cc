@@ -1,6 +1,7 @@
 #include "api/transaction.h"
 
 #include "api/rights.h"
+#include "data/act.h"
 
 namespace tenon::api {
 
@@ -11,16 +12,28 @@ Result<Site> site_of(const App& app, const RequestContext& context) {
                              .principal = context.principal,
                              .trace = context.trace,
                              .deadline = context.deadline};
-  data::Viewer viewer{
-      .user = context.principal->user,
-      .rights = std::make_shared<PermittedRights>(origin.principal, origin.installations)};
+  auto viewer = viewer_of(origin.principal, origin.installations);
   return Site{.workspace = std::move(workspace),
               .origin = std::move(origin),
               .viewer = std::move(viewer),
               .trace = context.trace_id};
 }
 
+plugins::Requester requester_of(const RequestContext& context) {
+  return {.principal = context.principal,
+          .trace = context.trace,
+          .trace_id = context.trace_id,
+          .deadline = context.deadline};
+}
+
 namespace detail {
+
+Task<> rehearse(data::UnitOfWork* unit) {
+  Result<> done;
+  if (unit->acquired()) done = TENON_CO_ACT(*unit, unit->settle());
+  unit->rollback();
+  co_return done;
+}
 
 Task<> before_rerun(const App* app, const Site* site, int run) {
   if (!site->workspace->tenant()->waits()) co_return Result<>();

@@ -23,6 +23,11 @@ struct Site {
 /// Errors: unavailable when the tenant of the session is not served any more.
 [[nodiscard]] Result<Site> site_of(const App& app, const RequestContext& context);
 
+/// Who changes what is installed, as the registry wants to know it.
+[[nodiscard]] plugins::Requester requester_of(const RequestContext& context);
+/// rollback: a rehearsal, of which nothing stays.
+enum class End : std::uint8_t { commit, rollback };
+
 /// The first pause before a unit that a server refused runs again; each next is twice as long.
 inline constexpr std::chrono::microseconds kRerunPause{2000};
 
@@ -31,16 +36,25 @@ namespace detail {
 /// Those that got into each other's way on a server do not meet again; on a file there is no need.
 [[nodiscard]] Task<> before_rerun(const App* app, const Site* site, int run);
 
+/// Everything that a commit would do but the commit itself.
+[[nodiscard]] Task<> rehearse(data::UnitOfWork* unit);
+
 template <class T, class Work>
-Task<T> transact_here(const App* app, Site site, Work work) {
+Task<T> transact_here(const App* app, Site site, End end, Work work) {
   for (int run = 1;; ++run) {
     data::UnitOfWork unit = site.workspace->tenant()->unit(
         site.viewer,
         data::Origin{.plugin = {}, .trace = site.trace, .correlation = {}, .causation = {}});
     Result<T> result = co_await work(unit, site);
+    // With another's eyes one sees what a call would answer; nothing of it stays.
+    if (result && site.origin.principal->read_only()) {
+      unit.rollback();
+      co_return result;
+    }
     if (result) {
-      auto done = co_await unit.commit();
+      auto done = end == End::commit ? co_await unit.commit() : co_await rehearse(&unit);
       if (done) {
+        if (end == End::rollback) co_return result;
         if (unit.tally().events > 0) app->registry.committed(site.workspace->tenant()->name());
         co_return result;
       }
@@ -59,9 +73,9 @@ Task<T> transact_here(const App* app, Site site, Work work) {
 /// times when the shared transaction is lost. `work` owns what it needs and starts afresh each
 /// time.
 template <class T, class Work>
-[[nodiscard]] Task<T> transact(const App& app, Site site, Work work) {
+[[nodiscard]] Task<T> transact(const App& app, Site site, Work work, End end = End::commit) {
   return run_on(app.host.executor(),
-                detail::transact_here<T, Work>(&app, std::move(site), std::move(work)));
+                detail::transact_here<T, Work>(&app, std::move(site), end, std::move(work)));
 }
 
 }  // namespace tenon::api

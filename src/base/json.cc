@@ -16,6 +16,8 @@ using boost::json::error;
 using boost::json::error_code;
 using boost::json::string_view;
 
+constexpr std::size_t kShownName = 100;  // bytes of a client's text in a message
+
 /// The events of the parser that neither of the two handlers below cares about.
 struct QuietHandler {
   // The hash table of Boost.JSON has no secret seed, so members beyond this would let a client
@@ -149,7 +151,8 @@ boost::json::parse_options options_of(const ParseLimits& limits) {
 
 Error refusal(std::string_view reason, std::string_view what, std::size_t offset) {
   return Error(ErrorCode::invalid, fmt::format("{} (byte {})", what, offset))
-      .because(std::string(reason));
+      .because(std::string(reason))
+      .with_details(fmt::format("{{\"byte\":{}}}", offset));
 }
 
 Error syntax_error(const error_code& code, std::size_t offset) {
@@ -187,7 +190,8 @@ Error duplicate_error(std::string_view text, const ParseLimits& limits) {
   error_code code;
   const std::size_t offset = parser.write_some(false, text.data(), text.size(), code);
   return refusal("json.duplicate",
-                 fmt::format("The JSON names \"{}\" twice in one object", parser.handler().name),
+                 fmt::format("The JSON names \"{}\" twice in one object",
+                             std::string_view(parser.handler().name).substr(0, kShownName)),
                  offset);
 }
 

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "data/cast.h"
 #include "data/encode.h"
 #include "data/fields/number.h"
 #include "data/plan_parts.h"
@@ -18,8 +21,9 @@ bool sums(const Selected& selected) noexcept {
   return selected.function == Function::sum || selected.function == Function::avg;
 }
 
-std::string expression(const Selected& selected, const Column& column, Dialect dialect) {
-  auto text = "t." + column.sql;
+std::string expression(const Selected& selected, const Column& column, std::string_view alias,
+                       Dialect dialect) {
+  auto text = fmt::format("{}.{}", alias, column.sql);
   if (selected.bucket != Bucket::none)
     text = bucket_of(dialect, text, column.type, selected.bucket);
   switch (selected.function) {
@@ -83,7 +87,62 @@ void write_scaled(std::string& out, std::int64_t value, unsigned scale) {
   out += '"';
 }
 
+void write_scaled_sum(std::string& out, std::int64_t value, const Column& column) {
+  if (column.type == FieldType::integer)
+    write_integer(out, value);
+  else
+    write_scaled(out, value, column.scale);
+}
+
+Result<> write_sum(std::string& out, const Selected& selected, const Column& column,
+                   const storage::Row& row, int place) {
+  if (row.is_null(place)) {
+    out += "null";
+    return {};
+  }
+  const auto sum = read_sum(row, place, selected);
+  if (selected.function != Function::avg) {
+    if (!fits(sum.total)) return fail(overflow(selected));
+    write_scaled_sum(out, static_cast<std::int64_t>(sum.total), column);
+    return {};
+  }
+  const auto value = average(sum);
+  if (!value) return fail(overflow(selected));
+  const unsigned scale = column.type == FieldType::integer ? 0 : column.scale;
+  write_scaled(out, *value, scale + kAverageDigits);
+  return {};
+}
+
 }  // namespace
+
+std::string aggregate_columns(Sight sight, const Query& query, std::string_view alias,
+                              Dialect dialect) {
+  std::string text;
+  for (const auto& selected : query.select) {
+    text += text.empty() ? "" : ", ";
+    text += selected.column == kNoColumn
+                ? "count(*)"
+                : expression(selected, sight.entity().columns()[selected.column], alias, dialect);
+  }
+  return text;
+}
+
+std::size_t aggregate_width(const Query& query) {
+  std::size_t width = 0;
+  for (const auto& selected : query.select) width += static_cast<std::size_t>(width_of(selected));
+  return width;
+}
+
+void write_no_group(std::string& out, const Query& query) {
+  char before = '{';
+  for (const auto& selected : query.select) {
+    out.append(1, std::exchange(before, ',')).append(1, '"').append(selected.name).append("\":");
+    const auto from = out.size();
+    out += selected.function == Function::count ? "0" : "null";
+    recast(out, from, selected.cast);
+  }
+  out += '}';
+}
 
 Result<Statement> plan_aggregate(Sight sight, const Query& query, Dialect dialect) {
   TENON_TRY(check_sight(sight, query));
@@ -101,7 +160,7 @@ Result<Statement> plan_aggregate(Sight sight, const Query& query, Dialect dialec
     if (selected.column == kNoColumn) {
       select += "count(*)";
     } else {
-      select += expression(selected, sight.entity().columns()[selected.column], dialect);
+      select += expression(selected, sight.entity().columns()[selected.column], "t", dialect);
       if (selected.function == Function::none)
         groups += fmt::format("{}{}", groups.empty() ? " GROUP BY " : ", ", ordinal);
     }
@@ -142,32 +201,16 @@ Result<> write_group(std::string& out, Sight sight, const Query& query, const st
     out += before;
     before = ',';
     out.append(1, '"').append(selected.name).append("\":");
+    const auto from = out.size();
     if (selected.column == kNoColumn || selected.function == Function::count) {
-      write_integer(out, row.integer(place++));
-      continue;
-    }
-    const auto& column = sight.entity().columns()[selected.column];
-    if (!sums(selected)) {
-      write_value(out, selected.bucket == Bucket::none ? column : day, row, place++);
-      continue;
-    }
-    const bool none = row.is_null(place);
-    const auto sum = read_sum(row, place, selected);
-    place += width_of(selected);
-    const unsigned scale = column.type == FieldType::integer ? 0 : column.scale;
-    if (none) {
-      out += "null";
-    } else if (selected.function == Function::avg) {
-      const auto value = average(sum);
-      if (!value) return fail(overflow(selected));
-      write_scaled(out, *value, scale + kAverageDigits);
-    } else if (!fits(sum.total)) {
-      return fail(overflow(selected));
-    } else if (column.type == FieldType::integer) {
-      write_integer(out, static_cast<std::int64_t>(sum.total));
+      write_integer(out, row.integer(place));
+    } else if (const auto& column = sight.entity().columns()[selected.column]; sums(selected)) {
+      TENON_TRY(write_sum(out, selected, column, row, place));
     } else {
-      write_scaled(out, static_cast<std::int64_t>(sum.total), scale);
+      write_value(out, selected.bucket == Bucket::none ? column : day, row, place);
     }
+    place += width_of(selected);
+    recast(out, from, selected.cast);
   }
   out += '}';
   return {};

@@ -57,6 +57,12 @@ const Filter* first_leaf(const Filter& filter) {
   return nullptr;
 }
 
+/// The record's own column that its order depends on first.
+std::size_t ordered_by(const Query& query) noexcept {
+  const auto& first = query.order.front();
+  return first.embed == kNoColumn ? first.column : query.embeds[first.embed].here;
+}
+
 Result<std::int64_t> number(storage::Session& session, const std::string& sql,
                             storage::Values values) {
   std::int64_t found = 0;
@@ -86,7 +92,7 @@ std::optional<std::size_t> missing_index(Sight sight, const Query& query) {
   const auto filter = filtered ? served(entity, query.filter) : Served::no;
   if (query.rows == Rows::deleted && (filtered || !query.order.empty())) {
     const auto* leaf = first_leaf(query.filter);
-    return leaf == nullptr ? query.order.front().column : leaf->column;
+    return leaf == nullptr ? ordered_by(query) : leaf->column;
   }
   if (filtered && filter == Served::no) {
     const auto* leaf = first_leaf(query.filter);
@@ -94,10 +100,11 @@ std::optional<std::size_t> missing_index(Sight sight, const Query& query) {
   }
   if (!filtered)
     for (const auto& embed : query.embeds)
-      if (embed.join == Embed::Join::inner && embed.query.filtered()) return embed.here;
+      if (embed.join != Embed::Join::left && embed.query.filtered()) return embed.here;
   if (query.aggregated || query.order.empty() || filter == Served::equality) return std::nullopt;
-  const auto first = query.order.front().column;
-  if (entity.columns()[first].indexed) return std::nullopt;
+  const auto first = ordered_by(query);
+  if (query.order.front().embed == kNoColumn && entity.columns()[first].indexed)
+    return std::nullopt;
   return first;
 }
 

@@ -177,16 +177,23 @@ std::string Condition::look_up(const Match& match) {
 std::string Condition::related(const std::vector<Embed>& embeds, std::size_t depth) {
   std::string text;
   for (const auto& embed : embeds) {
-    if (embed.join != Embed::Join::inner) continue;
+    if (embed.join == Embed::Join::left) continue;
     Condition inner(Sight(*embed.entity, sight_.viewer()), dialect_, fmt::format("e{}", depth),
                     out_);
-    text +=
-        fmt::format(" AND EXISTS (SELECT 1 FROM {} AS e{} WHERE {} = {} AND ",
-                    embed.entity->table(), depth, inner.column(embed.there), column(embed.here));
+    text += fmt::format(" AND {}EXISTS (SELECT 1 FROM {} AS e{} WHERE {} = {} AND ",
+                        embed.join == Embed::Join::none ? "NOT " : "", embed.entity->table(), depth,
+                        inner.column(embed.there), column(embed.here));
     text += inner.base(Rows::living, ScopeUse::tests) + inner.filter(embed.query.filter);
     text += inner.related(embed.query.embeds, depth + 1) + ")";
   }
   return text;
+}
+
+std::string Condition::of_related(const Embed& embed, std::size_t place) {
+  Condition inner(Sight(*embed.entity, sight_.viewer()), dialect_, "o", out_);
+  const auto seen = inner.base(Rows::living, ScopeUse::tests);
+  return fmt::format("(SELECT {} FROM {} AS o WHERE {} = {} AND {})", inner.column(place),
+                     embed.entity->table(), inner.column(embed.there), column(embed.here), seen);
 }
 
 std::string Condition::tree(const Filter& filter) {

@@ -23,8 +23,10 @@ class Condition {
   /// must meet go to match() when `driven`, else each looks into the index by itself.
   enum class Search : std::uint8_t { driven, looked_up };
   [[nodiscard]] std::string filter(const Filter& filter, Search search = Search::looked_up);
-  /// ` AND EXISTS (…)` for each relation that a record must have.
+  /// ` AND EXISTS (…)` for each relation that a record must have, or must not.
   [[nodiscard]] std::string related(const std::vector<Embed>& embeds, std::size_t depth = 1);
+  /// A column of the single related record of `embed` that the viewer sees, as an expression.
+  [[nodiscard]] std::string of_related(const Embed& embed, std::size_t column);
   [[nodiscard]] const Match& match() const noexcept { return match_; }
   /// The condition of match() on the search table under the alias `s`.
   [[nodiscard]] std::string matched();

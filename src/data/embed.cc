@@ -1,6 +1,7 @@
 // Related records: one statement for each relation and page, whatever the number of rows.
 #include <fmt/format.h>
 
+#include "data/aggregate.h"
 #include "data/plan_parts.h"
 
 namespace tenon::data {
@@ -12,6 +13,7 @@ std::vector<Term> terms(Sight sight, const Query& query, std::string_view alias)
   for (const auto& term : query.order) {
     order.push_back({.sql = fmt::format("{}.{}", alias, columns[term.column].sql),
                      .column = &columns[term.column],
+                     .nullable = columns[term.column].nullable,
                      .direction = term.direction,
                      .nulls = term.nulls});
     if (term.column == 0) return order;
@@ -20,12 +22,27 @@ std::vector<Term> terms(Sight sight, const Query& query, std::string_view alias)
   return order;
 }
 
+EmbedPlan plan_groups(Sight sight, const Embed& embed, const std::vector<Uuid>& parents,
+                      Dialect dialect) {
+  EmbedPlan plan;
+  Condition condition(sight, dialect, "t1", plan.statement);
+  const auto parent = condition.column(embed.there);
+  auto where = fmt::format("{} {} AND ", parent, condition.in_list(parents));
+  where += condition.base(Rows::living, ScopeUse::tests);
+  where += condition.filter(embed.query.filter);
+  plan.statement.sql = fmt::format("SELECT {}, {} FROM {} AS t1 WHERE {} GROUP BY {}",
+                                   aggregate_columns(sight, embed.query, "t1", dialect), parent,
+                                   sight.entity().table(), where, parent);
+  return plan;
+}
+
 }  // namespace
 
 Result<EmbedPlan> plan_embed(Sight parent, const Embed& embed, const std::vector<Uuid>& parents,
                              Dialect dialect) {
   const Sight sight(*embed.entity, parent.viewer());
   TENON_TRY(check_sight(sight, embed.query));
+  if (embed.query.aggregated) return plan_groups(sight, embed, parents, dialect);
   EmbedPlan plan;
   plan.columns = selected_columns(sight, embed.query);
   const bool many = embed.kind == Embed::Kind::to_many;
@@ -54,7 +71,9 @@ Result<EmbedPlan> plan_embed(Sight parent, const Embed& embed, const std::vector
     return plan;
   }
   where = fmt::format("{} = p.\"id\" AND {}", condition.column(embed.there), where);
-  const auto limit = " LIMIT " + condition.bind(static_cast<std::int64_t>(embed.query.limit));
+  auto limit = " LIMIT " + condition.bind(static_cast<std::int64_t>(embed.query.limit));
+  if (embed.query.offset > 0)
+    limit += " OFFSET " + condition.bind(static_cast<std::int64_t>(embed.query.offset));
   const auto order = order_by(terms(sight, embed.query, "t1"));
   const auto outer = order_by(terms(sight, embed.query, "c"));
   plan.statement.sql = per_parent(dialect, {.parent_table = parent.entity().table(),

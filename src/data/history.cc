@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "data/audit_list.h"
 #include "data/encode.h"
 #include "data/fields/json_string.h"
 #include "data/fields/number.h"
@@ -15,52 +16,6 @@ namespace tenon::data {
 namespace {
 
 std::int64_t count_of(Timestamp at) { return at.time_since_epoch().count(); }
-
-void put_id(std::string& out, std::string_view name, const storage::Row& row, int column) {
-  out.append(",\"").append(name).append("\":");
-  if (row.is_null(column)) {
-    out += "null";
-    return;
-  }
-  out.append("\"").append(to_uuid(row.blob(column)).to_string()).append("\"");
-}
-
-void put_text(std::string& out, std::string_view name, std::string_view text) {
-  out.append(",\"").append(name).append("\":");
-  write_json_string(out, text);
-}
-
-/// What an update changed is what its `before` names; a deletion keeps the whole row there.
-void put_changes(std::string& out, std::string_view action, std::string_view before) {
-  out += ",\"changed\":[";
-  if (action == "updated" || action == "derived")
-    if (const auto fields = json::parse_object(before, {.bytes = std::size_t{16} << 20U})) {
-      bool first = true;
-      for (const auto& [name, value] : *fields) {
-        if (!first) out += ',';
-        first = false;
-        write_json_string(out, name);
-      }
-    }
-  out += ']';
-}
-
-void put_entry(std::string& out, const storage::Row& row) {
-  out += "{\"sequence\":";
-  write_integer(out, row.integer(0));
-  out += ",\"version\":";
-  write_integer(out, row.integer(1));
-  out += ",\"at\":\"";
-  write_datetime(out, row.integer(2));
-  out += '"';
-  put_text(out, "action", row.text(3));
-  put_id(out, "user", row, 4);
-  put_text(out, "plugin", row.text(5));
-  put_id(out, "trace", row, 6);
-  put_changes(out, row.text(3), row.text(7));
-  out.append(",\"before\":").append(row.is_null(7) ? "null" : row.text(7));
-  out.append(",\"record\":").append(row.is_null(8) ? "null" : row.text(8)).append("}");
-}
 
 std::unexpected<Error> refuse(ErrorCode code, std::string_view what) {
   return fail(Error(code, std::string(what)).because("query.as_of"));
@@ -94,17 +49,17 @@ Result<Page> history_of(storage::Session& session, const EntityInfo& entity, Rec
       storage::Blob(id.value.bytes), std::string_view(entity.full_name()),
       query.before.value_or(std::numeric_limits<std::int64_t>::max()),
       static_cast<std::int64_t>(limit) + 1};
-  TENON_TRY(session.query(
-      "SELECT sequence, version, at, action, \"user\", plugin, trace, before, after FROM audit "
-      "WHERE record = ?1 AND entity = ?2 AND sequence < ?3 ORDER BY sequence DESC LIMIT ?4",
-      values, [&](const storage::Row& row) {
-        more = page.rows == limit;
-        if (more) return storage::Visit::stop;
-        if (page.rows++ > 0) page.json += ',';
-        put_entry(page.json, row);
-        last = row.integer(0);
-        return storage::Visit::more;
-      }));
+  TENON_TRY(session.query("SELECT " + std::string(kAuditColumns) +
+                              " FROM audit WHERE record = ?1 AND entity = ?2 AND sequence < ?3 "
+                              "ORDER BY sequence DESC LIMIT ?4",
+                          values, [&](const storage::Row& row) {
+                            more = page.rows == limit;
+                            if (more) return storage::Visit::stop;
+                            if (page.rows++ > 0) page.json += ',';
+                            write_audit_row(page.json, row);
+                            last = row.integer(0);
+                            return storage::Visit::more;
+                          }));
   page.json += ']';
   if (page.rows == 0 && !query.before) return fail(not_found(entity));
   if (more) page.next = std::to_string(last);

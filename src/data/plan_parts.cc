@@ -56,9 +56,13 @@ Result<> check_sight(Sight sight, const Query& query) {
   TENON_TRY(check_departments(sight));
   if (!sight.whole()) {
     for (const auto& selected : query.select) TENON_TRY(check_column(sight, selected.column));
-    for (const auto& term : query.order) TENON_TRY(check_column(sight, term.column));
+    for (const auto& term : query.order)
+      if (term.embed == kNoColumn) TENON_TRY(check_column(sight, term.column));
     TENON_TRY(check_filter(sight, query.filter));
   }
+  for (const auto& term : query.order)
+    if (term.embed != kNoColumn)
+      TENON_TRY(check_column(Sight(*query.embeds[term.embed].entity, sight.viewer()), term.column));
   for (const auto& embed : query.embeds) {
     const Sight inner(*embed.entity, sight.viewer());
     TENON_TRY(check_column(sight, embed.here));
@@ -85,7 +89,8 @@ bool driven_by_search(const EntityInfo& entity, const Query& query) {
   });
 }
 
-std::vector<Term> total_order(Sight sight, const Query& query, Dialect dialect) {
+std::vector<Term> total_order(Sight sight, const Query& query, Dialect dialect,
+                              Condition& condition) {
   const auto& columns = sight.entity().columns();
   std::vector<Term> order;
   if (query.order.empty() && driven_by_search(sight.entity(), query)) {
@@ -96,10 +101,19 @@ std::vector<Term> total_order(Sight sight, const Query& query, Dialect dialect) 
     return order;
   }
   for (const auto& term : query.order) {
-    order.push_back({.sql = "t." + columns[term.column].sql,
-                     .column = &columns[term.column],
-                     .direction = term.direction,
-                     .nulls = term.nulls});
+    Term made{.direction = term.direction, .nulls = term.nulls};
+    if (term.embed != kNoColumn) {
+      const auto& embed = query.embeds[term.embed];
+      made.sql = condition.of_related(embed, term.column);
+      made.column = &embed.entity->columns()[term.column];
+      made.nullable = made.related = true;
+      order.push_back(std::move(made));
+      continue;
+    }
+    made.sql = "t." + columns[term.column].sql;
+    made.column = &columns[term.column];
+    made.nullable = made.column->nullable;
+    order.push_back(std::move(made));
     if (term.column == 0) return order;
   }
   const auto direction = order.empty() ? Direction::ascending : order.front().direction;
@@ -112,7 +126,7 @@ std::string order_by(std::span<const Term> order, bool valued) {
   for (const auto& term : order) {
     text += fmt::format("{} {} {}", text.empty() ? "" : ",", term.sql,
                         term.direction == Direction::ascending ? "ASC" : "DESC");
-    if (term.column->nullable && !(valued && &term == order.data()))
+    if (term.nullable && !(valued && &term == order.data()))
       text += term.nulls == Nulls::first ? " NULLS FIRST" : " NULLS LAST";
   }
   return " ORDER BY" + text;

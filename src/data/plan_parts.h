@@ -11,8 +11,10 @@ namespace tenon::data {
 
 /// One sort key.
 struct Term {
-  std::string sql;  // qualified
+  std::string sql;  // qualified; of a related record's column a subquery
   const Column* column = nullptr;
+  bool nullable = false;
+  bool related = false;
   Direction direction = Direction::ascending;
   Nulls nulls = Nulls::last;
 };
@@ -25,8 +27,10 @@ struct Term {
 /// What is selected, or all that may be read.
 [[nodiscard]] std::vector<Selected> selected_columns(Sight sight, const Query& query);
 /// The client's order, closed by the id so that it is total. A search without an order gives the
-/// newest first, as its index has them.
-[[nodiscard]] std::vector<Term> total_order(Sight sight, const Query& query, Dialect dialect);
+/// newest first, as its index has them. Values go to `condition`, whose statement alone the terms
+/// are for.
+[[nodiscard]] std::vector<Term> total_order(Sight sight, const Query& query, Dialect dialect,
+                                            Condition& condition);
 /// `valued`: the first column holds no NULL, so that an index in its plain order serves.
 [[nodiscard]] std::string order_by(std::span<const Term> order, bool valued = false);
 /// ` FROM … WHERE …` of a question under the alias `t`; the search table is `s` where it drives.

@@ -16,7 +16,7 @@ std::string behind(const Term& term, const Value& value, Condition& condition) {
   if (is_null(value)) return term.nulls == Nulls::first ? term.sql + " IS NOT NULL" : "1 = 0";
   auto text = fmt::format("{} {} {}", term.sql, term.direction == Direction::ascending ? ">" : "<",
                           condition.bind(value));
-  if (term.column->nullable && term.nulls == Nulls::last)
+  if (term.nullable && term.nulls == Nulls::last)
     text = fmt::format("({} OR {} IS NULL)", text, term.sql);
   return text;
 }
@@ -47,28 +47,41 @@ std::string seek(const Term& term, const Value& value, Condition& condition) {
 
 enum class Part : std::uint8_t { whole, valued, null };
 
+std::string columns_of(Sight sight, const Query& query, const std::vector<Selected>& columns,
+                       std::span<const Term> order) {
+  std::string select;
+  for (const auto& selected : columns)
+    select += fmt::format("{}t.{}", select.empty() ? "" : ", ",
+                          sight.entity().columns()[selected.column].sql);
+  for (const auto& term : order) select += ", " + term.sql;
+  for (const auto& embed : query.embeds)
+    select += ", t." + sight.entity().columns()[embed.here].sql;
+  return select;
+}
+
 struct Leg {
   Sight sight;
   const Query& query;
   Dialect dialect;
-  const std::string& select;
-  std::span<const Term> order;
+  const std::vector<Selected>& columns;
   std::span<const Value> keys;  // empty: from the start
 
   [[nodiscard]] Statement make(Part part) const {
     Statement statement;
     Condition condition(sight, dialect, "t", statement);
+    const auto order = total_order(sight, query, dialect, condition);
+    const auto select = columns_of(sight, query, columns, order);
     auto where = from_where(sight, query, condition, dialect);
     const auto& first = order.front();
-    auto sorted = order;
+    auto sorted = std::span(order);
     auto from = keys;
     if (part == Part::valued) where += fmt::format(" AND {} IS NOT NULL", first.sql);
     if (part == Part::null) {
       where += fmt::format(" AND {} IS NULL", first.sql);
-      sorted = order.subspan(1);
+      sorted = sorted.subspan(1);
       if (!from.empty()) from = from.subspan(1);
     }
-    const bool not_null = part == Part::valued || !sorted.front().column->nullable;
+    const bool not_null = part == Part::valued || !sorted.front().nullable;
     if (!from.empty()) {
       if (not_null && part != Part::null) where += seek(sorted.front(), from.front(), condition);
       where += " AND " + after(sorted, from, not_null, condition);
@@ -76,8 +89,8 @@ struct Leg {
     // PostgreSQL walks an index in order only when the order names its first column too, though it
     // is NULL in all rows.
     const bool all = part == Part::null && dialect == Dialect::postgres;
-    statement.sql =
-        "SELECT " + select + where + order_by(all ? order : sorted, part == Part::valued || all);
+    statement.sql = "SELECT " + select + where +
+                    order_by(all ? std::span(order) : sorted, part == Part::valued || all);
     add_limit(statement);
     return statement;
   }
@@ -94,10 +107,10 @@ struct Leg {
   }
 };
 
-std::string shape_of(Sight sight, const Query& query, Dialect dialect,
-                     std::span<const Term> order) {
+std::string shape_of(Sight sight, const Query& query, Dialect dialect) {
   Statement asked;
   Condition condition(sight, dialect, "t", asked);
+  const auto order = total_order(sight, query, dialect, condition);
   asked.sql = condition.filter(query.filter);
   asked.sql += condition.related(query.embeds);
   const auto shape =
@@ -112,21 +125,12 @@ Result<ListPlan> plan_list(Sight sight, const Query& query, const Planning& plan
   TENON_TRY(check_sight(sight, query));
   ListPlan plan;
   plan.columns = selected_columns(sight, query);
-  const auto order = total_order(sight, query, planning.dialect);
-  plan.shape = shape_of(sight, query, planning.dialect, order);
-
-  std::string select;
-  for (const auto& selected : plan.columns)
-    select += fmt::format("{}t.{}", select.empty() ? "" : ", ",
-                          sight.entity().columns()[selected.column].sql);
-  for (const auto& term : order) {
-    select += ", " + term.sql;
-    plan.keys.push_back(term.column);
-  }
-  for (const auto& embed : query.embeds) {
-    select += ", t." + sight.entity().columns()[embed.here].sql;
-    plan.links.push_back(embed.here);
-  }
+  plan.shape = shape_of(sight, query, planning.dialect);
+  Statement unused;
+  Condition condition(sight, planning.dialect, "t", unused);
+  const auto order = total_order(sight, query, planning.dialect, condition);
+  for (const auto& term : order) plan.keys.push_back(term.column);
+  for (const auto& embed : query.embeds) plan.links.push_back(embed.here);
 
   std::vector<Value> keys;
   if (query.after) {
@@ -134,13 +138,15 @@ Result<ListPlan> plan_list(Sight sight, const Query& query, const Planning& plan
     TENON_ASSERT(read.size() == order.size());
     keys = std::move(read);
   }
-  const Leg leg{sight, query, planning.dialect, select, order, keys};
-  if (!order.front().column->nullable || query.offset > 0) {
+  const Leg leg{sight, query, planning.dialect, plan.columns, keys};
+  // Nothing orders by a related record's column but a sort: one statement serves.
+  const auto& by = order.front();
+  if (!by.nullable || by.related || query.offset > 0) {
     plan.legs.push_back(leg.make(Part::whole));
     return plan;
   }
-  const Leg fresh{sight, query, planning.dialect, select, order, {}};
-  const bool nulls_first = order.front().nulls == Nulls::first;
+  const Leg fresh{sight, query, planning.dialect, plan.columns, {}};
+  const bool nulls_first = by.nulls == Nulls::first;
   const auto first = nulls_first ? Part::null : Part::valued;
   const auto second = nulls_first ? Part::valued : Part::null;
   const bool in_second = !keys.empty() && is_null(keys.front()) != nulls_first;

@@ -68,7 +68,8 @@ enum class Fields : std::uint8_t {
 /// kMaxGroups + 1.
 [[nodiscard]] Result<Statement> plan_aggregate(Sight sight, const Query& query, Dialect dialect);
 /// The related records of `parents`: the columns of `embed.query`, then its links, then the value
-/// of the column that ties each to its parent.
+/// of the column that ties each to its parent. Aggregated: what is computed over those of each
+/// parent that has any, then that value.
 struct EmbedPlan {
   Statement statement;
   std::vector<Selected> columns;

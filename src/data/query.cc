@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "data/query_filter.h"
@@ -16,26 +17,49 @@ std::unexpected<Reason> wrong(std::string code, std::string message) {
   return std::unexpected(Reason{std::move(code), std::move(message)});
 }
 
-std::expected<Order, Reason> order_term(Sight sight, std::string_view text) {
-  const auto parts = *split_outside(text, '.');
-  auto column = sight.column(parts.front(), "");
+/// `name`, or `employer(name)` of a related record that is selected.
+std::expected<Order, Reason> order_column(Sight sight, std::string_view text, const Query& query) {
+  Order term;
+  const auto open = text.find('(');
+  auto name = text;
+  if (open != std::string_view::npos) {
+    const auto embed = std::ranges::find(query.embeds, text.substr(0, open), &Embed::name);
+    const auto inside = inside_parentheses(text.substr(open));
+    if (!inside || embed == query.embeds.end() || embed->kind != Embed::Kind::to_one)
+      return wrong("unknown", fmt::format("\"{}\" is no single related record that is selected.",
+                                          text.substr(0, std::min<std::size_t>(open, 64))));
+    sight = Sight(*embed->entity, sight.viewer());
+    term.embed = static_cast<std::size_t>(embed - query.embeds.begin());
+    name = *inside;
+  }
+  const auto column = sight.column(name, "");
   if (!column) return wrong("unknown", column.error().message());
   const auto type = sight.entity().columns()[*column].type;
   if (type == FieldType::json || type == FieldType::multi_select || type == FieldType::computed)
-    return wrong("unsupported", fmt::format("Rows cannot be ordered by \"{}\".", parts.front()));
-  Order term{.column = *column};
+    return wrong("unsupported", fmt::format("Rows cannot be ordered by \"{}\".", name));
+  term.column = *column;
+  return term;
+}
+
+std::expected<Order, Reason> order_term(Sight sight, std::string_view text, const Query& query) {
+  const auto parts = split_outside(text, '.');
+  if (!parts) return wrong("syntax", "The parentheses do not close.");
+  auto made = order_column(sight, parts->front(), query);
+  if (!made) return made;
   std::optional<Nulls> nulls;
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    if (i == 1 && (parts[i] == "asc" || parts[i] == "desc"))
-      term.direction = parts[i] == "asc" ? Direction::ascending : Direction::descending;
-    else if (i + 1 == parts.size() && (parts[i] == "nullsfirst" || parts[i] == "nullslast"))
-      nulls = parts[i] == "nullsfirst" ? Nulls::first : Nulls::last;
+  for (std::size_t i = 1; i < parts->size(); ++i) {
+    const auto word = (*parts)[i];
+    if (i == 1 && (word == "asc" || word == "desc"))
+      made->direction = word == "asc" ? Direction::ascending : Direction::descending;
+    else if (i + 1 == parts->size() && (word == "nullsfirst" || word == "nullslast"))
+      nulls = word == "nullsfirst" ? Nulls::first : Nulls::last;
     else
       return wrong("syntax", "Write field, then .asc or .desc, then .nullsfirst or .nullslast.");
   }
   // PostgreSQL's rule: NULL counts as the greatest.
-  term.nulls = nulls.value_or(term.direction == Direction::ascending ? Nulls::last : Nulls::first);
-  return term;
+  made->nulls =
+      nulls.value_or(made->direction == Direction::ascending ? Nulls::last : Nulls::first);
+  return made;
 }
 
 std::expected<void, Reason> read_order(Sight sight, std::string_view text, Query& query) {
@@ -44,9 +68,7 @@ std::expected<void, Reason> read_order(Sight sight, std::string_view text, Query
   if (parts->size() > kMaxOrder)
     return wrong("limit", fmt::format("At most {} fields in the order.", kMaxOrder));
   for (const auto part : *parts) {
-    if (part.find_first_of("()\"") != std::string_view::npos)
-      return wrong("syntax", "A field name is expected.");
-    auto term = order_term(sight, part);
+    auto term = order_term(sight, part, query);
     if (!term) return std::unexpected(std::move(term.error()));
     query.order.push_back(*term);
   }
@@ -81,13 +103,31 @@ class QueryReader {
       name.remove_prefix(name.find('.') + 1);
       at = &embed->query;
       sight = Sight(*embed->entity, sight_.viewer());
-      if (name == "offset" || name == "after" || name == "select" || name == "fts")
-        return wrong("unsupported", "Related records take filters, an order and a limit.");
+      if (name == "after" || name == "select" || name == "fts")
+        return wrong("unsupported", "Related records take filters, an order, a limit and offset.");
+      if (at->aggregated && (name == "order" || name == "limit" || name == "offset"))
+        return wrong("unsupported", "What is aggregated has no order and no limit.");
+      if (name == "order" && text.find('(') != std::string_view::npos)
+        return wrong("unsupported", "Related records are ordered by their own fields.");
     }
+    if (const auto embed = std::ranges::find(at->embeds, name, &Embed::name);
+        embed != at->embeds.end() && !sight.find(name))
+      return presence(*embed, text);
     return read(sight, name, text, *at);
   }
 
  private:
+  /// `contacts=is.null`, `contacts=not.is.null`: whether there is a related record at all.
+  static std::expected<void, Reason> presence(Embed& embed, std::string_view text) {
+    if (text == "is.null")
+      embed.join = Embed::Join::none;
+    else if (text == "not.is.null" || text == "is.not_null")
+      embed.join = Embed::Join::inner;
+    else
+      return wrong("operator", "Related records are tested with is.null or not.is.null.");
+    return {};
+  }
+
   static Embed* head(std::string_view name, Query& query) {
     const auto dot = name.find('.');
     if (dot == std::string_view::npos) return nullptr;
@@ -100,7 +140,11 @@ class QueryReader {
     auto& filters = filters_.try_emplace(&query, sight).first->second;
     const auto adopt = [&](std::expected<Filter, Reason> filter) -> std::expected<void, Reason> {
       if (!filter) return std::unexpected(std::move(filter.error()));
-      query.filter.children.push_back(std::move(*filter));
+      // What is joined by `and` stands side by side, where an index can serve each.
+      if (filter->kind == Filter::Kind::all && !filter->negated)
+        std::ranges::move(filter->children, std::back_inserter(query.filter.children));
+      else
+        query.filter.children.push_back(std::move(*filter));
       return {};
     };
     const auto number = [&](std::size_t& into, std::size_t most) -> std::expected<void, Reason> {

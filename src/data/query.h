@@ -76,11 +76,15 @@ struct Filter {
 enum class Bucket : std::uint8_t { none, day, week, month, quarter, year };
 enum class Function : std::uint8_t { none, count, sum, avg, min, max };
 
+/// How a value is shown instead of in its own form: `credit_limit::float8`.
+enum class Cast : std::uint8_t { none, text, number, integer, date };
+
 struct Selected {
   std::size_t column = 0;  // kNoColumn for `count()`
   std::string name;        // in the answer
   Bucket bucket = Bucket::none;
   Function function = Function::none;
+  Cast cast = Cast::none;
 };
 
 enum class Direction : std::uint8_t { ascending, descending };
@@ -88,6 +92,7 @@ enum class Nulls : std::uint8_t { first, last };
 
 struct Order {
   std::size_t column = 0;
+  std::size_t embed = kNoColumn;  // `employer(name)`: the place in `embeds` of whose column it is
   Direction direction = Direction::ascending;
   Nulls nulls = Nulls::last;
 };
@@ -111,6 +116,7 @@ struct Query {
   std::optional<std::string> after;  // opaque cursor
   Count count = Count::none;         // set by the caller (Prefer: count=…), not by a parameter
   Rows rows = Rows::living;          // set by the caller (the trash page), not by a parameter
+  bool with_ids = false;             // set by the caller, who orders by the id: Page::ids wanted
   std::shared_ptr<const Catalog> catalog;  // shared: keeps the entities of `embeds` alive
 
   [[nodiscard]] bool filtered() const noexcept { return !filter.children.empty(); }
@@ -119,14 +125,17 @@ struct Query {
 /// Related records inside a record: `employer(name)`, `contacts(phone)`.
 struct Embed {
   enum class Kind : std::uint8_t { to_one, to_many };
-  enum class Join : std::uint8_t { left, inner };  // inner: only records that have one
-  std::string name;                                // in the answer
-  const EntityInfo* entity = nullptr;              // of query.catalog
+  /// inner: only records that have one; none: only records that have none.
+  enum class Join : std::uint8_t { left, inner, none };
+  std::string name;                    // in the answer
+  const EntityInfo* entity = nullptr;  // of query.catalog
   Kind kind = Kind::to_one;
   Join join = Join::left;
+  bool spread = false;    // to_one: its members stand in the record itself
+  bool shown = true;      // `contacts!inner()`: asked for its join alone
   std::size_t here = 0;   // column of the record: the reference, or the id
   std::size_t there = 0;  // column of the related: the id, or the reference
-  Query query;            // its limit counts per record
+  Query query;            // its limit counts per record; aggregated: one group per record
 };
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;  // decoded, in order

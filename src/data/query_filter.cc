@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::size_t kLongestPattern = 1000;  // bytes; the database's own limit
 
-constexpr std::array<std::pair<std::string_view, Operator>, 16> kOperators = {{
+using Word = std::pair<std::string_view, Operator>;
+constexpr std::array<Word, 15> kOperators = {{
     {"eq", Operator::eq},
     {"neq", Operator::neq},
     {"gt", Operator::gt},
@@ -28,11 +29,16 @@ constexpr std::array<std::pair<std::string_view, Operator>, 16> kOperators = {{
     {"ilike", Operator::ilike},
     {"is", Operator::is_null},
     {"isdistinct", Operator::is_distinct},
-    {"fts", Operator::fts},
     {"contains", Operator::contains},
     {"cs", Operator::holds},
     {"cd", Operator::held_by},
     {"ov", Operator::overlaps},
+}};
+constexpr std::array<std::pair<std::string_view, WordSyntax>, 4> kSearches = {{
+    {"fts", WordSyntax::operators},
+    {"plfts", WordSyntax::plain},
+    {"phfts", WordSyntax::phrase},
+    {"wfts", WordSyntax::web},
 }};
 
 std::unexpected<Reason> wrong(std::string code, std::string message) {
@@ -51,10 +57,14 @@ std::expected<void, Reason> is_operand(Filter& leaf, const Column& column, std::
     leaf.op = Operator::is_null;
     return {};
   }
-  if (text != "true" && text != "false")
-    return wrong("operand", "is takes null, not_null, true or false.");
+  if (text != "true" && text != "false" && text != "unknown")
+    return wrong("operand", "is takes null, not_null, true, false or unknown.");
   if (column.type != FieldType::boolean)
-    return wrong("operand", "is.true and is.false test boolean fields only.");
+    return wrong("operand", "is.true, is.false and is.unknown test boolean fields only.");
+  if (text == "unknown") {
+    leaf.op = Operator::is_null;
+    return {};
+  }
   leaf.op = text == "true" ? Operator::is_true : Operator::is_false;
   return {};
 }
@@ -76,14 +86,57 @@ std::expected<void, Reason> text_operand(Filter& leaf, const Column& column,
   return {};
 }
 
-/// The index knows the words of searchable fields only.
-std::expected<void, Reason> words_operand(Filter& leaf, std::string_view text) {
+std::expected<void, Reason> check_search_text(std::string_view text) {
   if (text.size() > kLongestPattern)
     return wrong("operand", fmt::format("A search text has at most {} bytes.", kLongestPattern));
   if (text.find('\0') != std::string_view::npos || !utf8::is_valid(text))
     return wrong("characters", "The search text is no text.");
-  leaf.values.emplace_back(std::string(text));
   return {};
+}
+
+std::unexpected<Reason> no_operator(std::string_view word, bool whole) {
+  std::vector<std::string_view> known;
+  for (const auto& [known_word, op] : kOperators) known.push_back(known_word);
+  for (const auto& [known_word, syntax] : kSearches) known.push_back(known_word);
+  return wrong(
+      "operator",
+      fmt::format("\"{}\" is no operator; write <operator>.<value>, such as eq.{}.{}",
+                  word.substr(0, 32), whole ? "1" : "…", whole ? suggestion(word, known) : ""));
+}
+
+/// The word and what stands in parentheses behind it: `like(any)`, `fts(english)`.
+struct Modified {
+  std::string_view word, modifier;
+};
+Modified modified(std::string_view text) {
+  const auto open = text.find('(');
+  if (open == std::string_view::npos || !text.ends_with(')')) return {text, {}};
+  return {text.substr(0, open), text.substr(open + 1, text.size() - open - 2)};
+}
+
+bool takes_each(Operator op) noexcept {
+  constexpr std::array kEach = {Operator::eq,  Operator::gt,   Operator::gte,  Operator::lt,
+                                Operator::lte, Operator::like, Operator::ilike};
+  return std::ranges::find(kEach, op) != kEach.end();
+}
+
+/// The parts of `{a,"b,c"}`, as PostgreSQL writes an array, without their quotes.
+std::expected<std::vector<std::string>, Reason> braced(std::string_view text,
+                                                       std::string_view expected) {
+  const bool closes = text.size() >= 2 && text.front() == '{' && text.back() == '}';
+  const auto inside = closes ? text.substr(1, text.size() - 2) : std::string_view();
+  const auto parts = closes ? split_outside(inside, ',') : std::nullopt;
+  if (!parts) return wrong("syntax", std::string(expected));
+  if (parts->size() > kMaxList)
+    return wrong("limit", fmt::format("A list has at most {} values.", kMaxList));
+  std::vector<std::string> values;
+  if (inside.empty()) return values;
+  for (const auto part : *parts) {
+    auto plain = unquote(part);
+    if (!plain) return wrong("syntax", "The quotes do not close.");
+    values.push_back(std::move(*plain));
+  }
+  return values;
 }
 
 std::expected<void, Reason> pattern_operand(Filter& leaf, const Column& column,
@@ -110,32 +163,68 @@ std::expected<Filter, Reason> FilterReader::parameter(std::string_view name,
 
 std::expected<Filter, Reason> FilterReader::condition(std::string_view name, std::string_view text,
                                                       Quotes quotes) {
-  if (++conditions_ > kMaxConditions)
-    return wrong("limit", fmt::format("At most {} conditions.", kMaxConditions));
   const auto column = sight_.column(name, "");
   if (!column) return wrong("unknown", column.error().message());
-  Filter leaf;
-  leaf.kind = Filter::Kind::leaf;
-  leaf.column = *column;
-  leaf.negated = take_prefix(text, "not.");
+  const bool negated = take_prefix(text, "not.");
   const auto dot = text.find('.');
-  const auto word = text.substr(0, dot);
+  const bool whole = dot != std::string_view::npos;
+  const auto [word, modifier] = modified(text.substr(0, dot));
   if (word == "match" || word == "imatch")
     return wrong("operator", "Regular expressions are refused; use like, contains or fts.");
-  const auto found =
-      std::ranges::find(kOperators, word, &std::pair<std::string_view, Operator>::first);
-  if (dot == std::string_view::npos || found == kOperators.end()) {
-    std::vector<std::string_view> known;
-    for (const auto& [known_word, op] : kOperators) known.push_back(known_word);
-    return wrong("operator",
-                 fmt::format("\"{}\" is no operator; write <operator>.<value>, such as eq.{}.{}",
-                             word.substr(0, 32), dot == std::string_view::npos ? "…" : "1",
-                             dot == std::string_view::npos ? "" : suggestion(word, known)));
+  const auto operand_text = whole ? text.substr(dot + 1) : std::string_view();
+  std::expected<Filter, Reason> made;
+  if (whole && word.ends_with("fts")) {
+    made = searched(*column, word, operand_text, quotes);
+  } else {
+    const auto* const found = std::ranges::find(kOperators, word, &Word::first);
+    if (!whole || found == kOperators.end()) return no_operator(word, whole);
+    Filter leaf{.kind = Filter::Kind::leaf, .column = *column, .op = found->second};
+    if (!modifier.empty() || text.substr(0, dot).ends_with("()")) {
+      if ((modifier != "any" && modifier != "all") || !takes_each(leaf.op))
+        return wrong("operator",
+                     "Write (any) or (all) behind eq, gt, gte, lt, lte, like or ilike.");
+      made = each(leaf, modifier == "any" ? Each::any : Each::all, operand_text);
+    } else {
+      if (auto counted = conditions_.add(); !counted)
+        return std::unexpected(std::move(counted.error()));
+      if (auto done = operand(leaf, operand_text, quotes); !done)
+        return std::unexpected(std::move(done.error()));
+      made = std::move(leaf);
+    }
   }
-  leaf.op = found->second;
-  if (auto done = operand(leaf, text.substr(dot + 1), quotes); !done)
-    return std::unexpected(std::move(done.error()));
-  return leaf;
+  if (made) made->negated = made->negated != negated;
+  return made;
+}
+
+/// `fts(chinese).words`: our tokens need to be told no language, so it is read over.
+std::expected<Filter, Reason> FilterReader::searched(std::size_t column, std::string_view word,
+                                                     std::string_view text, Quotes quotes) {
+  const auto* const found =
+      std::ranges::find(kSearches, word, &std::pair<std::string_view, WordSyntax>::first);
+  if (found == kSearches.end()) return no_operator(word, true);
+  if (entity_.columns()[column].fold_sql.empty())
+    return wrong("operator", "fts searches searchable fields only.");
+  const auto plain = quotes == Quotes::removed ? unquote(text) : std::string(text);
+  if (!plain) return wrong("syntax", "The quotes do not close.");
+  if (auto done = check_search_text(*plain); !done) return std::unexpected(std::move(done.error()));
+  return read_words(column, found->second, *plain, conditions_);
+}
+
+/// `like(any).{A*,B*}`: one condition for each operand.
+std::expected<Filter, Reason> FilterReader::each(const Filter& leaf, Each which,
+                                                 std::string_view text) {
+  const auto values = braced(text, "A list in braces is expected: like(any).{a*,b*}.");
+  if (!values) return std::unexpected(values.error());
+  Filter branch{.kind = which == Each::any ? Filter::Kind::any : Filter::Kind::all};
+  for (const auto& value : *values) {
+    if (auto counted = conditions_.add(); !counted)
+      return std::unexpected(std::move(counted.error()));
+    auto& child = branch.children.emplace_back(leaf);
+    if (auto done = operand(child, value, Quotes::literal); !done)
+      return std::unexpected(std::move(done.error()));
+  }
+  if (branch.children.empty()) return wrong("operand", "The list is empty.");
+  return branch;
 }
 
 std::expected<void, Reason> FilterReader::operand(Filter& leaf, std::string_view text,
@@ -150,10 +239,6 @@ std::expected<void, Reason> FilterReader::operand(Filter& leaf, std::string_view
   if (leaf.op == Operator::like || leaf.op == Operator::ilike)
     return pattern_operand(leaf, column, std::move(*plain));
   if (leaf.op == Operator::contains) return text_operand(leaf, column, *plain);
-  if (leaf.op == Operator::fts) {
-    if (column.fold_sql.empty()) return wrong("operator", "fts searches searchable fields only.");
-    return words_operand(leaf, *plain);
-  }
   auto value = decode_text(column, *plain);
   if (!value) return std::unexpected(std::move(value.error()));
   leaf.values.push_back(std::move(*value));
@@ -162,48 +247,38 @@ std::expected<void, Reason> FilterReader::operand(Filter& leaf, std::string_view
 
 std::expected<void, Reason> FilterReader::list(Filter& leaf, std::string_view text) {
   const auto inside = inside_parentheses(text);
-  const auto parts = inside ? split_outside(*inside, ',') : std::nullopt;
-  if (!parts) return wrong("syntax", "in takes a list in parentheses: in.(a,b).");
-  if (parts->size() > kMaxList)
-    return wrong("limit", fmt::format("A list has at most {} values.", kMaxList));
+  if (!inside) return wrong("syntax", "in takes a list in parentheses: in.(a,b).");
   if (inside->empty()) return {};
-  for (const auto part : *parts) {
-    const auto plain = unquote(part);
-    if (!plain) return wrong("syntax", "The quotes do not close.");
-    auto value = decode_text(entity_.columns()[leaf.column], *plain);
+  const auto values = list_values(*inside);
+  if (!values) return wrong("syntax", "The quotes do not close.");
+  if (values->size() > kMaxList)
+    return wrong("limit", fmt::format("A list has at most {} values.", kMaxList));
+  for (const auto& plain : *values) {
+    auto value = decode_text(entity_.columns()[leaf.column], plain);
     if (!value) return std::unexpected(std::move(value.error()));
     leaf.values.push_back(std::move(*value));
   }
   return {};
 }
 
-/// `{vip,"a,b"}`, as PostgreSQL writes an array.
 std::expected<void, Reason> FilterReader::options(Filter& leaf, std::string_view text) {
   const auto& column = entity_.columns()[leaf.column];
   if (column.type != FieldType::multi_select)
     return wrong("operator", "cs, cd and ov test fields with several options only.");
-  const bool braced = text.size() >= 2 && text.front() == '{' && text.back() == '}';
-  const auto inside = braced ? text.substr(1, text.size() - 2) : std::string_view();
-  const auto parts = braced ? split_outside(inside, ',') : std::nullopt;
-  if (!parts) return wrong("syntax", "A list of options in braces is expected: cs.{a,b}.");
-  if (parts->size() > kMaxList)
-    return wrong("limit", fmt::format("A list has at most {} values.", kMaxList));
-  if (inside.empty()) return {};
-  for (const auto part : *parts) {
-    auto plain = unquote(part);
-    if (!plain) return wrong("syntax", "The quotes do not close.");
-    leaf.values.emplace_back(std::move(*plain));
-  }
+  auto values = braced(text, "A list of options in braces is expected: cs.{a,b}.");
+  if (!values) return std::unexpected(std::move(values.error()));
+  for (auto& value : *values) leaf.values.emplace_back(std::move(value));
   return {};
 }
 
 std::expected<Filter, Reason> FilterReader::words(std::string_view text) {
-  if (++conditions_ > kMaxConditions)
-    return wrong("limit", fmt::format("At most {} conditions.", kMaxConditions));
+  if (auto counted = conditions_.add(); !counted)
+    return std::unexpected(std::move(counted.error()));
   if (!entity_.searchable())
     return wrong("unsupported", "Records of this kind have no searchable field.");
+  if (auto done = check_search_text(text); !done) return std::unexpected(std::move(done.error()));
   Filter leaf{.kind = Filter::Kind::leaf, .column = kNoColumn, .op = Operator::fts};
-  if (auto done = words_operand(leaf, text); !done) return std::unexpected(std::move(done.error()));
+  leaf.values.emplace_back(std::string(text));
   return leaf;
 }
 
@@ -212,7 +287,7 @@ std::expected<Filter, Reason> FilterReader::tree(Filter::Kind kind, bool negated
   if (depth > kMaxNesting)
     return wrong("limit", fmt::format("Conditions nest at most {} deep.", kMaxNesting));
   const auto inside = inside_parentheses(text);
-  const auto parts = inside ? split_outside(*inside, ',') : std::nullopt;
+  const auto parts = inside ? split_conditions(*inside) : std::nullopt;
   if (!parts || inside->empty())
     return wrong("syntax", "A list of conditions in parentheses is expected: (a.eq.1,b.gt.2).");
   Filter branch;
@@ -232,7 +307,7 @@ std::expected<Filter, Reason> FilterReader::item(std::string_view text, std::siz
   if (rest.starts_with("and(")) return tree(Filter::Kind::all, negated, rest.substr(3), depth + 1);
   if (rest.starts_with("or(")) return tree(Filter::Kind::any, negated, rest.substr(2), depth + 1);
   const auto dot = text.find('.');
-  if (dot == std::string_view::npos)
+  if (dot == std::string_view::npos || text.starts_with('('))
     return wrong("syntax", fmt::format("\"{}\" is no condition; write field.operator.value.",
                                        text.substr(0, 64)));
   return condition(text.substr(0, dot), text.substr(dot + 1), Quotes::removed);

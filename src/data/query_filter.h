@@ -1,5 +1,5 @@
 #pragma once
-// Conditions of a question: `city=eq.上海`,
+// Conditions of a question: `city=eq.上海`, `name=like(any).{A*,B*}`,
 // `or=(level.eq.A,not.and(active.is.true,city.in.(a,b)))`.
 
 #include <expected>
@@ -7,6 +7,7 @@
 
 #include "data/fields/number.h"
 #include "data/query.h"
+#include "data/query_words.h"
 
 namespace tenon::data {
 
@@ -26,9 +27,14 @@ class FilterReader {
 
  private:
   enum class Quotes : std::uint8_t { literal, removed };
+  enum class Each : std::uint8_t { any, all };  // of a list of operands
   [[nodiscard]] std::expected<Filter, Reason> item(std::string_view text, std::size_t depth);
   [[nodiscard]] std::expected<Filter, Reason> condition(std::string_view name,
                                                         std::string_view text, Quotes quotes);
+  [[nodiscard]] std::expected<Filter, Reason> searched(std::size_t column, std::string_view word,
+                                                       std::string_view text, Quotes quotes);
+  [[nodiscard]] std::expected<Filter, Reason> each(const Filter& leaf, Each which,
+                                                   std::string_view text);
   [[nodiscard]] std::expected<void, Reason> operand(Filter& leaf, std::string_view text,
                                                     Quotes quotes);
   [[nodiscard]] std::expected<void, Reason> list(Filter& leaf, std::string_view text);
@@ -36,7 +42,7 @@ class FilterReader {
 
   Sight sight_;
   const EntityInfo& entity_;
-  std::size_t conditions_ = 0;
+  ConditionCount conditions_;
 };
 
 }  // namespace tenon::data

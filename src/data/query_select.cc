@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "data/query_text.h"
 
@@ -29,6 +30,19 @@ constexpr std::array<std::pair<std::string_view, Function>, 5> kFunctions = {
      {"min", Function::min},
      {"max", Function::max}}};
 
+constexpr std::array<std::pair<std::string_view, Cast>, 19> kCasts = {{
+    {"text", Cast::text},       {"varchar", Cast::text},
+    {"bpchar", Cast::text},     {"char", Cast::text},
+    {"float8", Cast::number},   {"float4", Cast::number},
+    {"float", Cast::number},    {"real", Cast::number},
+    {"double", Cast::number},   {"double precision", Cast::number},
+    {"numeric", Cast::number},  {"decimal", Cast::number},
+    {"integer", Cast::integer}, {"int", Cast::integer},
+    {"int2", Cast::integer},    {"int4", Cast::integer},
+    {"int8", Cast::integer},    {"bigint", Cast::integer},
+    {"date", Cast::date},
+}};
+
 template <class Enum, std::size_t N>
 Enum word(const std::array<std::pair<std::string_view, Enum>, N>& words, std::string_view text) {
   for (const auto& [name, value] : words)
@@ -52,6 +66,18 @@ std::expected<void, Reason> check_call(const Column& column, const Selected& sel
   if ((sums && !number(column.type)) || (compares && !ordered && !text))
     return wrong("unsupported", fmt::format("\"{}\" has no such aggregate.", column.name));
   return {};
+}
+
+/// Whether a value of this kind can be shown so. A sum or an average is a number, a count too.
+bool takes_cast(const Column* column, const Selected& selected) noexcept {
+  if (selected.cast == Cast::none || selected.cast == Cast::text) return true;
+  const bool counts = column == nullptr || selected.function == Function::count;
+  const auto type = counts ? FieldType::integer : column->type;
+  if (selected.cast == Cast::number) return number(type);
+  if (selected.cast == Cast::integer)
+    return type == FieldType::boolean ||
+           (type == FieldType::integer && selected.function != Function::avg);
+  return type == FieldType::date || type == FieldType::datetime;
 }
 
 /// `credit.sum()`, `seen.month()`, `seen.month().min()`, `count()`: the calls behind a name.
@@ -146,6 +172,40 @@ std::expected<Embed, Reason> relation(const Catalog* catalog, Sight sight, std::
   return std::move(found.front());
 }
 
+bool groups(const Query& query) {
+  return std::ranges::any_of(
+      query.select, [](const Selected& selected) { return selected.function == Function::none; });
+}
+
+/// The names that the record itself has of a question: those of what is spread into it too.
+void names_of(const Query& query, std::vector<std::string_view>& names) {
+  for (const auto& one : query.select) names.push_back(one.name);
+  for (const auto& one : query.embeds) {
+    if (!one.shown) continue;
+    if (one.spread)
+      names_of(one.query, names);
+    else
+      names.push_back(one.name);
+  }
+}
+
+/// `*,category(name)`: a column of `*`, those of `select` from `from` to `to`, is left out where
+/// something else that is selected has its name.
+void give_way(Query& query, std::size_t from, std::size_t to) {
+  const auto at = [&](std::size_t i) {
+    return query.select.begin() + static_cast<std::ptrdiff_t>(i);
+  };
+  std::vector<Selected> starred(std::make_move_iterator(at(from)), std::make_move_iterator(at(to)));
+  query.select.erase(at(from), at(to));
+  std::vector<std::string_view> names;
+  names_of(query, names);
+  std::erase_if(starred, [&](const Selected& one) {
+    return std::ranges::find(names, one.name) != names.end();
+  });
+  query.select.insert(at(from), std::make_move_iterator(starred.begin()),
+                      std::make_move_iterator(starred.end()));
+}
+
 }  // namespace
 
 bool is_alias(std::string_view text) noexcept {
@@ -160,6 +220,8 @@ std::expected<void, Reason> SelectReader::embed(Sight sight, std::string_view te
     return wrong("limit", fmt::format("Related records nest at most {} deep.", kMaxEmbedDepth));
   if (++embeds_ > kMaxEmbeds)
     return wrong("limit", fmt::format("At most {} relations at once.", kMaxEmbeds));
+  const bool spread = text.starts_with("...");
+  if (spread) text.remove_prefix(3);
   const auto open = text.find('(');
   auto head = text.substr(0, open);
   const auto inside = inside_parentheses(text.substr(open));
@@ -181,16 +243,21 @@ std::expected<void, Reason> SelectReader::embed(Sight sight, std::string_view te
   const auto plain = parts[0].substr(parts[0].rfind('.') + 1);
   made->name = alias.data() == nullptr ? plain : alias;
   if (!is_alias(made->name)) return wrong("syntax", "An alias is made of letters, digits and _.");
+  if (spread && made->kind == Embed::Kind::to_many)
+    return wrong("unsupported", "Only a single related record can stand in the record itself.");
+  made->spread = spread;
   made->join = join;
   made->query.catalog = catalog_;
   const Sight inner(*made->entity, viewer_);
-  if (inside->empty())
+  made->shown = !inside->empty();
+  if (!made->shown)
     made->query.select.push_back({.column = 0, .name = "id"});
   else if (auto done = read(inner, *inside, made->query, depth + 1); !done)
     return done;
-  if (made->query.aggregated)
+  if (made->query.aggregated && (made->kind == Embed::Kind::to_one || groups(made->query)))
     return wrong("unsupported",
-                 "Related records cannot be aggregated; ask for them by themselves.");
+                 "Related records are aggregated as a whole, such as "
+                 "contacts(count()); ask for their groups by themselves.");
   query.embeds.push_back(std::move(*made));
   return {};
 }
@@ -202,26 +269,52 @@ std::expected<void, Reason> SelectReader::item(Sight sight, std::string_view tex
       query.select.push_back({.column = column, .name = sight.entity().columns()[column].name});
     return {};
   }
-  if (text.find("::") != std::string_view::npos || text.find("->") != std::string_view::npos)
-    return wrong("unsupported", "Casts and paths into JSON are not supported.");
+  if (text.find("->") != std::string_view::npos)
+    return wrong("unsupported", "Paths into JSON are not supported.");
   const auto open = text.find('(');
-  const auto colon = text.substr(0, open).find(':');
-  const auto name = colon == std::string_view::npos ? text : text.substr(colon + 1);
+  if (text.starts_with("...")) {
+    if (open == std::string_view::npos) return wrong("syntax", "Write ...relation(columns).");
+    return embed(sight, text, query, depth);
+  }
+  Selected selected;
+  auto name = text;
+  if (const auto cast = text.rfind("::"); cast != std::string_view::npos && !text.ends_with(')')) {
+    selected.cast = word(kCasts, text.substr(cast + 2));
+    if (selected.cast == Cast::none)
+      return wrong("unsupported", "Values are cast to text, float8, numeric, int8 or date.");
+    name = text.substr(0, cast);
+  }
+  std::string_view alias;
+  if (const auto colon = name.substr(0, open).find(':'); colon != std::string_view::npos) {
+    alias = name.substr(0, colon);
+    name.remove_prefix(colon + 1);
+    if (!is_alias(alias)) return wrong("syntax", "An alias is made of letters, digits and _.");
+  }
+  // PostgREST's older way to write it.
+  if (name == "count" && !sight.find(name)) name = "count()";
   const bool calls = name == "count()" || (open != std::string_view::npos && name.ends_with("()") &&
                                            name.substr(0, name.find('(')).find('.') != name.npos);
-  if (open != std::string_view::npos && !calls) return embed(sight, text, query, depth);
-  Selected selected;
+  if (open != std::string_view::npos && !calls) {
+    if (selected.cast != Cast::none) return wrong("unsupported", "A related record has no cast.");
+    return embed(sight, text, query, depth);
+  }
   if (calls) {
     auto made = call(sight, name);
     if (!made) return std::unexpected(std::move(made.error()));
+    made->cast = selected.cast;
     selected = std::move(*made);
     query.aggregated = true;
   } else {
     auto column = sight.column(name, "");
     if (!column) return wrong("unknown", column.error().message());
-    selected = {.column = *column, .name = std::string(name)};
+    selected.column = *column;
+    selected.name = std::string(name);
   }
-  if (colon != std::string_view::npos) selected.name = text.substr(0, colon);
+  if (!alias.empty()) selected.name = alias;
+  const auto* column =
+      selected.column == kNoColumn ? nullptr : &sight.entity().columns()[selected.column];
+  if (!takes_cast(column, selected))
+    return wrong("unsupported", fmt::format("\"{}\" cannot be shown so.", name.substr(0, 64)));
   if (!is_alias(selected.name))
     return wrong("syntax", "An alias is made of letters, digits and _.");
   query.select.push_back(std::move(selected));
@@ -232,18 +325,20 @@ std::expected<void, Reason> SelectReader::read(Sight sight, std::string_view tex
                                                std::size_t depth) {
   const auto parts = split_outside(text, ',');
   if (!parts) return wrong("syntax", "The parentheses do not close.");
+  std::size_t from = 0, to = 0;  // the columns of a `*`
   for (const auto part : *parts) {
+    const auto before = query.select.size();
     if (auto done = item(sight, part, query, depth); !done) return done;
+    if (part == "*") from = before, to = query.select.size();
     if (query.select.size() > kMaxSelected)
       return wrong("limit", fmt::format("At most {} columns are selected.", kMaxSelected));
   }
   if (query.aggregated && !query.embeds.empty())
     return wrong("unsupported", "Aggregates and related records do not go together.");
   if (query.select.empty()) query.select.push_back({.column = 0, .name = "id"});
+  if (to > from) give_way(query, from, to);
   std::vector<std::string_view> names;
-  names.reserve(query.select.size() + query.embeds.size());
-  for (const auto& one : query.select) names.push_back(one.name);
-  for (const auto& one : query.embeds) names.push_back(one.name);
+  names_of(query, names);
   std::ranges::sort(names);
   if (const auto twice = std::ranges::adjacent_find(names); twice != names.end())
     return wrong("syntax", fmt::format("\"{}\" is selected twice.", *twice));

@@ -9,7 +9,8 @@
 
 namespace tenon::data {
 
-/// Reads `id,who:name,employer(name),contacts(phone)` or `city,created_at.month(),credit.sum()`.
+/// Reads `id,who:name,credit::float8,employer(name),contacts(phone),...employer(city)` or
+/// `city,created_at.month(),credit.sum()`.
 class SelectReader {
  public:
   SelectReader(const Viewer& viewer, std::shared_ptr<const Catalog> catalog)
@@ -21,6 +22,7 @@ class SelectReader {
  private:
   [[nodiscard]] std::expected<void, Reason> item(Sight sight, std::string_view text, Query& query,
                                                  std::size_t depth);
+  /// `employer:company!employer!inner(name)`, or with `...` in front of it.
   [[nodiscard]] std::expected<void, Reason> embed(Sight sight, std::string_view text, Query& query,
                                                   std::size_t depth);
 

@@ -1,5 +1,7 @@
 #include "data/query_text.h"
 
+#include <algorithm>
+
 #include "base/utf8.h"
 #include "data/query.h"
 
@@ -32,9 +34,24 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
-}  // namespace
+/// Place of the brace that closes the one at `from`, outside quotes; npos when none does.
+std::size_t closing_brace(std::string_view text, std::size_t from) noexcept {
+  bool quoted = false;
+  for (std::size_t i = from + 1; i < text.size(); ++i) {
+    if (quoted && text[i] == '\\')
+      ++i;
+    else if (text[i] == '"')
+      quoted = !quoted;
+    else if (text[i] == '}' && !quoted)
+      return i;
+  }
+  return std::string_view::npos;
+}
 
-std::optional<std::vector<std::string_view>> split_outside(std::string_view text, char separator) {
+enum class Braces : std::uint8_t { plain, group };  // group: a value may be a list in braces
+
+std::optional<std::vector<std::string_view>> split(std::string_view text, char separator,
+                                                   Braces braces) {
   std::vector<std::string_view> parts;
   std::size_t from = 0;
   int depth = 0;
@@ -50,6 +67,8 @@ std::optional<std::vector<std::string_view>> split_outside(std::string_view text
       ++depth;
     } else if (c == ')') {
       if (--depth < 0) return std::nullopt;
+    } else if (c == '{' && braces == Braces::group && i > 0 && text[i - 1] == '.') {
+      if (const auto end = closing_brace(text, i); end != std::string_view::npos) i = end;
     } else if (c == separator && depth == 0) {
       parts.push_back(text.substr(from, i - from));
       from = i + 1;
@@ -58,6 +77,36 @@ std::optional<std::vector<std::string_view>> split_outside(std::string_view text
   if (quoted || depth != 0) return std::nullopt;
   parts.push_back(text.substr(from));
   return parts;
+}
+
+/// Place of the quote that ends the value which one at the beginning of `text` opens.
+std::size_t closing_quote(std::string_view text) noexcept {
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '\\')
+      ++i;
+    else if (text[i] == '"' && (i + 1 == text.size() || text[i + 1] == ','))
+      return i;
+  }
+  return std::string_view::npos;
+}
+
+std::string unescape(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    out += text[i];
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string_view>> split_outside(std::string_view text, char separator) {
+  return split(text, separator, Braces::plain);
+}
+
+std::optional<std::vector<std::string_view>> split_conditions(std::string_view text) {
+  return split(text, ',', Braces::group);
 }
 
 std::optional<std::string> unquote(std::string_view text) {
@@ -70,6 +119,24 @@ std::optional<std::string> unquote(std::string_view text) {
     out += text[i];
   }
   return std::nullopt;
+}
+
+std::optional<std::vector<std::string>> list_values(std::string_view text) {
+  std::vector<std::string> values;
+  while (true) {
+    std::size_t end = 0;
+    if (text.starts_with('"')) {
+      end = closing_quote(text);
+      if (end == std::string_view::npos) return std::nullopt;
+      values.push_back(unescape(text.substr(1, end - 1)));
+      ++end;
+    } else {
+      end = std::min(text.find(','), text.size());
+      values.emplace_back(text.substr(0, end));
+    }
+    if (end == text.size()) return values;
+    text.remove_prefix(end + 1);
+  }
 }
 
 std::optional<std::string_view> inside_parentheses(std::string_view text) {

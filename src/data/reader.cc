@@ -2,17 +2,26 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
 
 #include "data/aggregate.h"
 #include "data/budget.h"
+#include "data/cast.h"
 #include "data/cursor.h"
 #include "data/encode.h"
 
 namespace tenon::data {
 namespace {
 
-/// Everything but the closing brace.
+void append_joined(std::string& out, std::vector<std::string>& rows) {
+  for (auto& row : rows) {
+    if (&row != rows.data()) out += ',';
+    out += row;
+    out += '}';
+  }
+}
+
+}  // namespace
+
 void write_open(std::string& out, const EntityInfo& entity, const std::vector<Selected>& columns,
                 const storage::Row& row) {
   out += '{';
@@ -22,7 +31,9 @@ void write_open(std::string& out, const EntityInfo& entity, const std::vector<Se
     out += '"';
     out += selected.name;
     out += "\":";
+    const auto from = out.size();
     write_value(out, entity.columns()[selected.column], row, place++);
+    recast(out, from, selected.cast);
   }
 }
 
@@ -34,16 +45,6 @@ std::vector<Value> read_links(const EntityInfo& entity, const std::vector<std::s
     values.push_back(read_value(entity.columns()[link], row, static_cast<int>(place++)));
   return values;
 }
-
-void append_joined(std::string& out, std::vector<std::string>& rows) {
-  for (auto& row : rows) {
-    if (&row != rows.data()) out += ',';
-    out += row;
-    out += '}';
-  }
-}
-
-}  // namespace
 
 Error not_found(const EntityInfo& entity, std::source_location where) {
   return Error(ErrorCode::not_found, "There is no such record of \"" + entity.name() + "\".", where)
@@ -137,6 +138,9 @@ Result<Page> Reader::list(const EntityInfo& entity, const Query& query) {
         write_open(rows.json.emplace_back(), entity, plan.columns, row);
         rows.links.push_back(read_links(entity, plan.links, row, behind));
       }
+      // The last key makes the order total: it is the id.
+      if (query.with_ids)
+        page.ids.push_back(RecordId{to_uuid(row.blob(static_cast<int>(behind) - 1))});
       if (page.rows < query.limit) return storage::Visit::more;
       int place = static_cast<int>(plan.columns.size());
       for (const auto* key : plan.keys) last.push_back(read_value(*key, row, place++));
@@ -155,63 +159,6 @@ Result<Page> Reader::list(const EntityInfo& entity, const Query& query) {
     page.estimate = total.estimate;
   }
   return page;
-}
-
-Result<> Reader::attach(Sight sight, const std::vector<Embed>& embeds, Rowset& rows) {
-  if (rows.json.empty()) return {};
-  for (std::size_t i = 0; i < embeds.size(); ++i) TENON_TRY(attach_one(sight, embeds[i], i, rows));
-  return {};
-}
-
-Result<> Reader::attach_one(Sight sight, const Embed& embed, std::size_t place, Rowset& rows) {
-  std::vector<Uuid> keys;
-  for (const auto& links : rows.links)
-    if (const auto* key = std::get_if<Uuid>(&links[place])) keys.push_back(*key);
-  std::ranges::sort(keys);
-  const auto same = std::ranges::unique(keys);
-  keys.erase(same.begin(), same.end());
-
-  Rowset related;
-  std::unordered_map<Uuid, std::vector<std::size_t>> of_parent;
-  if (!keys.empty()) {
-    TENON_ASSIGN(plan, plan_embed(sight, embed, keys, session_.dialect()));
-    const auto& entity = *embed.entity;
-    ++tally_.queries;
-    TENON_TRY(session_.query(
-        plan.statement.sql, views(plan.statement.values), [&](const storage::Row& row) {
-          const auto behind = plan.columns.size() + plan.links.size();
-          of_parent[to_uuid(row.blob(static_cast<int>(behind)))].push_back(related.json.size());
-          write_open(related.json.emplace_back(), entity, plan.columns, row);
-          related.links.push_back(read_links(entity, plan.links, row, plan.columns.size()));
-          return storage::Visit::more;
-        }));
-  }
-  if (related.json.size() > kMaxEmbeddedRows)
-    return fail(Error(ErrorCode::exhausted,
-                      "Too many related records of \"" + embed.name + "\" on one page.")
-                    .because("query.embedded"));
-  tally_.rows_read += related.json.size();
-  TENON_TRY(attach(Sight(*embed.entity, viewer_), embed.query.embeds, related));
-
-  for (std::size_t i = 0; i < rows.json.size(); ++i) {
-    auto& json = rows.json[i];
-    if (json.size() > 1) json += ',';
-    json.append(1, '"').append(embed.name).append("\":");
-    const auto* key = std::get_if<Uuid>(&rows.links[i][place]);
-    const auto found = key == nullptr ? of_parent.end() : of_parent.find(*key);
-    if (embed.kind == Embed::Kind::to_one) {
-      json += found == of_parent.end() ? "null" : related.json[found->second.front()] + "}";
-      continue;
-    }
-    json += '[';
-    if (found != of_parent.end())
-      for (const auto& child : found->second)
-        json.append(&child == found->second.data() ? "" : ",")
-            .append(related.json[child])
-            .append(1, '}');
-    json += ']';
-  }
-  return {};
 }
 
 Result<Page> Reader::groups(Sight sight, const Query& query) {

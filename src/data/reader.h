@@ -43,6 +43,8 @@ class Reader {
   [[nodiscard]] Result<> attach(Sight sight, const std::vector<Embed>& embeds, Rowset& rows);
   [[nodiscard]] Result<> attach_one(Sight sight, const Embed& embed, std::size_t place,
                                     Rowset& rows);
+  [[nodiscard]] Result<> attach_groups(Sight sight, const Embed& embed, std::size_t place,
+                                       Rowset& rows);
   [[nodiscard]] Result<Page> groups(Sight sight, const Query& query);
 
   storage::Session& session_;
@@ -57,6 +59,12 @@ inline constexpr std::size_t kPicked = 20;
                               std::source_location where = std::source_location::current());
 /// Values for binding. Lifetime: of `values`.
 [[nodiscard]] std::vector<storage::Value> views(const std::vector<Value>& values);
+/// A row of what is selected, but for its closing brace.
+void write_open(std::string& out, const EntityInfo& entity, const std::vector<Selected>& columns,
+                const storage::Row& row);
+[[nodiscard]] std::vector<Value> read_links(const EntityInfo& entity,
+                                            const std::vector<std::size_t>& links,
+                                            const storage::Row& row, std::size_t place);
 /// A row of all columns, without those that the viewer may not read.
 void write_record(std::string& out, Sight sight, const storage::Row& row);
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/id.h"
 
@@ -24,6 +25,7 @@ struct Page {
   std::optional<std::uint64_t> total;     // when a count was asked for
   bool capped = false;                    // `total` is a lower bound
   std::optional<std::uint64_t> estimate;  // when capped and the database knows about how many
+  std::vector<RecordId> ids;              // of the rows, when Query::with_ids
 };
 
 struct Total {

@@ -114,6 +114,23 @@ CREATE TABLE IF NOT EXISTS idempotency(
   PRIMARY KEY ("user", route, key)
 ) {compact};
 CREATE INDEX IF NOT EXISTS idempotency_expiry ON idempotency(expires_at);
+CREATE TABLE IF NOT EXISTS preference(
+  "user" {id} NOT NULL,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY ("user", name)
+) {compact};
+CREATE TABLE IF NOT EXISTS saved_view(
+  id {id} PRIMARY KEY,
+  "user" {id} NOT NULL,
+  entity TEXT NOT NULL,
+  name TEXT NOT NULL,
+  shared {integer} NOT NULL,
+  definition TEXT NOT NULL,
+  version {integer} NOT NULL,
+  updated_at {integer} NOT NULL
+) {compact};
+CREATE INDEX IF NOT EXISTS saved_view_entity ON saved_view(entity, name);
 )sql";
 
 }  // namespace

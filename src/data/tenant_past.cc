@@ -46,9 +46,15 @@ Result<Page> Tenant::list_as_of(const EntityInfo& entity, const Query& query, Ti
   return data::list_as_of(lease.session(), entity, query, at);
 }
 
+Result<Page> Tenant::list_audit(const AuditQuery& query, Deadline deadline) {
+  TENON_ASSIGN(lease, state_->database->reader());
+  lease.set_deadline(deadline);
+  return data::list_audit(lease.session(), query);
+}
+
 Result<AuditReport> Tenant::verify_audit(const std::optional<ChainHead>& kept) {
   TENON_ASSIGN(lease, state_->database->reader());
-  TENON_TRY(lease.snapshot());
+  TENON_TRY(lease.snapshot(storage::Seen::one_state));
   return data::verify_audit(lease.session(), kept);
 }
 

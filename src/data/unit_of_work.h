@@ -34,7 +34,6 @@ class Tenant;
 /// Who made the fields: a client may not write computed ones, a module's hook may.
 enum class Author : std::uint8_t { client, module };
 
-/// How many rows a unit of work has touched; limits and bills are made from it.
 /// What an upsert does with a row that is there.
 enum class Resolution : std::uint8_t { merge, ignore };
 struct Upserted {
@@ -42,8 +41,15 @@ struct Upserted {
   enum class Outcome : std::uint8_t { inserted, updated, ignored } outcome = Outcome::inserted;
 };
 
+/// The row that a natural key names.
+struct Keyed {
+  bool named = false;          // whether `fields` name a key at all
+  std::optional<RecordId> id;  // the living row that has its values, whoever may see it
+};
+
 inline constexpr std::size_t kMaxBulk = 1000;  // rows of one insert_all()
 
+/// How many rows a unit of work has touched; limits and bills are made from it.
 struct Tally {
   std::uint64_t queries = 0;
   std::uint64_t rows_read = 0;
@@ -62,7 +68,8 @@ class UnitOfWork {
   UnitOfWork& operator=(UnitOfWork&&) noexcept;
   ~UnitOfWork();
 
-  /// Takes the writer lease; at once when it is held already. Errors: those of Database::lease().
+  /// Takes the writer lease; at once when it is held already. Where other definitions hold by then,
+  /// catalog() is another behind it. Errors: those of Database::lease().
   [[nodiscard]] Task<> acquire(Deadline deadline);
   [[nodiscard]] bool acquired() const noexcept;
   /// Statements that run past it are interrupted. Requires: acquired().
@@ -90,6 +97,10 @@ class UnitOfWork {
   [[nodiscard]] Result<Upserted> upsert(const EntityInfo& entity, const json::object& fields,
                                         std::span<const std::string> key, Resolution resolution,
                                         Author author = Author::client);
+  /// The row that upsert() would find, for who runs a hook before. Errors: those of upsert() about
+  /// the key, but that an empty `key` may find none named.
+  [[nodiscard]] Result<Keyed> find_keyed(const EntityInfo& entity, const json::object& fields,
+                                         std::span<const std::string> key);
   /// Changes the named fields. Errors: conflict (`data.version`) when `expected_version` is another
   /// than the stored one, with the details `{"expected", "current", "record", "base", "theirs",
   /// "mine", "clashes"}`: base is the record as the client read it (null when the audit does not
@@ -144,6 +155,12 @@ class UnitOfWork {
   [[nodiscard]] Result<std::vector<RecordId>> erase_where(const EntityInfo& entity,
                                                           const Query& query, std::size_t bound);
 
+  /// Makes `to` the owner of at most `bound` living rows of `entity` that `from` owns, whoever
+  /// looks, each as a new version with its event and audit row. Gives how many; fewer than `bound`:
+  /// none is left.
+  [[nodiscard]] Result<std::size_t> hand_over(const EntityInfo& entity, UserId from, UserId to,
+                                              std::size_t bound);
+
   /// Queues an event of the origin's plugin (`customer.merged` → `crm.customer.merged`), delivered
   /// after commit, in order per `aggregate` (empty: the type). Errors: exhausted (`event.hops`).
   [[nodiscard]] Result<EventId> publish(std::string_view type, std::string_view aggregate,
@@ -151,6 +168,11 @@ class UnitOfWork {
   /// True the first time `consumer` handles `event` (then recorded with this unit), false on a
   /// repeated delivery.
   [[nodiscard]] Result<bool> first_delivery(std::string_view consumer, EventId event);
+
+  /// The transaction itself, for the tables of the program's own modules (native_scripts.h). Never
+  /// for tables of entities: rights, events and audit would be passed by. On threads that serve
+  /// others see act.h.
+  [[nodiscard]] storage::Session& native_session() noexcept;
 
   /// Runs `work`; on failure undoes what it did and passes the failure on, while the unit goes on,
   /// also when the deadline was what it failed by.
@@ -173,6 +195,7 @@ class UnitOfWork {
   [[nodiscard]] const Catalog& catalog() const noexcept;
 
  private:
+  [[nodiscard]] Task<> settle_definitions(Deadline deadline);
   struct State;
   std::unique_ptr<State> state_;
 };

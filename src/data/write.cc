@@ -29,6 +29,7 @@ std::unexpected<Error> no_key(std::string_view what) {
   return fail(Error(ErrorCode::invalid, std::string(what)).because("data.on_conflict"));
 }
 
+/// Empty: `names` is empty and no key is given.
 Result<std::vector<std::size_t>> key_of(const EntityInfo& entity, const json::object& fields,
                                         std::span<const std::string> names) {
   const auto keys = keys_of(entity);
@@ -51,7 +52,6 @@ Result<std::vector<std::size_t>> key_of(const EntityInfo& entity, const json::ob
     if (!found.empty()) return no_key("Several unique keys are given; name one in on_conflict.");
     found = key;
   }
-  if (found.empty()) return no_key("No unique key is given.");
   return found;
 }
 
@@ -60,7 +60,7 @@ Result<std::vector<std::size_t>> key_of(const EntityInfo& entity, const json::ob
 Result<Record> UnitOfWork::insert(const EntityInfo& entity, const json::object& fields,
                                   Author author) {
   (void)state_->session();
-  TENON_TRY(state_->log().admit());
+  TENON_TRY(state_->admit(entity));
   if (author == Author::client) TENON_TRY(state_->sight(entity).check_written(fields));
   TENON_ASSIGN(assignments, decode_fields(entity, fields, Change::insert, author));
   TENON_TRY(state_->check_references(entity, assignments));
@@ -90,9 +90,10 @@ Result<std::vector<Record>> UnitOfWork::insert_all(const EntityInfo& entity,
 Result<Record> UnitOfWork::update(const EntityInfo& entity, RecordId id, const json::object& fields,
                                   std::optional<std::uint64_t> expected_version, Author author) {
   (void)state_->session();
-  TENON_TRY(state_->log().admit());
+  TENON_TRY(state_->admit(entity));
   TENON_TRY(state_->whole(state_->settle_row(entity, id.value)));
   TENON_ASSIGN(row, state_->reader().values(entity, id));
+  TENON_TRY(state_->check_change(entity, row));
   TENON_TRY(state_->check_version(entity, row, expected_version, &fields));
   if (author == Author::client) TENON_TRY(state_->sight(entity).check_written(fields));
   TENON_ASSIGN(assignments, decode_fields(entity, fields, Change::update, author));
@@ -107,35 +108,56 @@ Result<> UnitOfWork::check_version(const EntityInfo& entity, RecordId id, const 
   return state_->check_version(entity, row, expected_version, &mine);
 }
 
-Result<Upserted> UnitOfWork::upsert(const EntityInfo& entity, const json::object& fields,
-                                    std::span<const std::string> key, Resolution resolution,
-                                    Author author) {
-  TENON_TRY(state_->log().admit());
-  TENON_ASSIGN(columns, key_of(entity, fields, key));
-  if (author == Author::client) TENON_TRY(state_->sight(entity).check_written(fields));
-  TENON_ASSIGN(assignments, decode_fields(entity, fields, Change::insert, author));
+Result<std::optional<RecordId>> UnitOfWork::State::keyed(const EntityInfo& entity,
+                                                         const std::vector<std::size_t>& columns,
+                                                         const Assignments& assignments) {
   std::string where;
   std::vector<Value> values;
-  bool met = true;  // a null meets nothing
   for (const auto place : columns) {
     const auto found = std::ranges::find(assignments, place, &Assignments::value_type::first);
-    const Value value = found == assignments.end() ? Value() : found->second;
-    met = met && !is_null(value);
-    values.push_back(value);
+    if (found == assignments.end() || is_null(found->second)) return std::nullopt;
+    values.push_back(found->second);
     where += fmt::format("{} = ?{} AND ", entity.columns()[place].sql, values.size());
   }
   const auto sql =
       fmt::format("SELECT \"id\" FROM {} WHERE {}\"deleted_at\" IS NULL", entity.table(), where);
   std::optional<RecordId> there;
-  const auto look = [&]() -> Result<> {
-    if (!met) return {};
-    ++state_->tally.queries;
-    return state_->session().query(sql, views(values), [&](const storage::Row& row) {
-      there = RecordId{to_uuid(row.blob(0))};
-      return storage::Visit::more;
-    });
-  };
-  TENON_TRY(look());
+  ++tally.queries;
+  TENON_TRY(session().query(sql, views(values), [&](const storage::Row& row) {
+    there = RecordId{to_uuid(row.blob(0))};
+    return storage::Visit::more;
+  }));
+  return there;
+}
+
+Result<Keyed> UnitOfWork::find_keyed(const EntityInfo& entity, const json::object& fields,
+                                     std::span<const std::string> key) {
+  TENON_ASSIGN(columns, key_of(entity, fields, key));
+  Keyed found{.named = !columns.empty(), .id = {}};
+  Assignments assignments;
+  for (const auto place : columns) {
+    const auto& column = entity.columns()[place];
+    const auto* given = fields.if_contains(column.name);
+    if (given == nullptr) continue;
+    auto value = decode_json(column, *given);
+    if (!value) return found;  // the write says what is wrong with it
+    assignments.emplace_back(place, std::move(*value));
+  }
+  if (!found.named) return found;
+  TENON_ASSIGN(there, state_->keyed(entity, columns, assignments));
+  found.id = there;
+  return found;
+}
+
+Result<Upserted> UnitOfWork::upsert(const EntityInfo& entity, const json::object& fields,
+                                    std::span<const std::string> key, Resolution resolution,
+                                    Author author) {
+  TENON_TRY(state_->admit(entity));
+  TENON_ASSIGN(columns, key_of(entity, fields, key));
+  if (columns.empty()) return no_key("No unique key is given.");
+  if (author == Author::client) TENON_TRY(state_->sight(entity).check_written(fields));
+  TENON_ASSIGN(assignments, decode_fields(entity, fields, Change::insert, author));
+  TENON_ASSIGN(there, state_->keyed(entity, columns, assignments));
   if (!there) {
     TENON_TRY(state_->check_references(entity, assignments));
     TENON_ASSIGN(made, state_->add(entity, assignments, State::Clash::ignored));

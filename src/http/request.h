@@ -11,6 +11,7 @@
 
 #include "async/deadline.h"
 #include "base/error.h"
+#include "http/body_stream.h"
 #include "http/head_check.h"
 #include "http/notes.h"
 #include "http/transport.h"
@@ -65,6 +66,9 @@ class Request {
   [[nodiscard]] const std::string& body() const noexcept { return body_; }
   [[nodiscard]] std::string take_body() noexcept { return std::move(body_); }
 
+  /// The body, when the route reads it itself and there is one; null otherwise.
+  [[nodiscard]] BodySource* body_source() const noexcept { return body_source_; }
+
   /// The client's address without port: the peer's, or what a trusted proxy says.
   [[nodiscard]] const std::string& remote_address() const noexcept { return remote_address_; }
   /// How the client's bytes travel, as far as we know.
@@ -88,6 +92,8 @@ class Request {
     received_at_ = received_at;
     deadline_ = deadline;
   }
+  /// `source` outlives the handler's run.
+  void set_body_source(BodySource* source) noexcept { body_source_ = source; }
   /// `notes` outlive the request.
   void set_way(Transport transport, Notes* notes) noexcept {
     transport_ = transport;
@@ -103,6 +109,7 @@ class Request {
  private:
   std::unique_ptr<Head> head_;
   std::string body_;
+  BodySource* body_source_ = nullptr;
   std::string remote_address_;
   Instant received_at_;
   Deadline deadline_ = Deadline::never();

@@ -30,9 +30,10 @@ struct RequestReader::Parser {
     return refuse(400, "chunk.extension", "a chunk extension is too long");
   }
   int body(const char* at, std::size_t size) {
-    if (size > owner->body_limit_ - owner->body_.size()) {
+    if (size > owner->body_limit_ - owner->body_bytes_) {
       return refuse(413, "body.size", "the request body is too large");
     }
+    owner->body_bytes_ += size;
     owner->body_.append(at, size);
     return 0;
   }
@@ -179,8 +180,9 @@ RequestReader::Step RequestReader::accept_head(std::size_t size) {
     return refuse(400, "head.differs", "the request head can be read in two ways");
   }
   head_ = std::make_unique<Head>(std::move(*head));
+  body_kind_ = head_->body;
   begin_ += size;
-  scanned_ = line_start_ = wire_ = 0;
+  scanned_ = line_start_ = wire_ = body_bytes_ = 0;
   body_.clear();
   state_ = State::checked;
   return Step::head;
@@ -227,7 +229,7 @@ RequestReader::Step RequestReader::next_body() {
     }
     if (!parser_->message_complete) return Step::need_more;
     // llhttp takes a bare LF for the empty line behind the last chunk.
-    if (head_->body == BodyKind::chunked && tail_ != kChunkedEnd) {
+    if (body_kind_ == BodyKind::chunked && tail_ != kChunkedEnd) {
       return refuse(400, "chunk.syntax", "the chunks of the body are malformed");
     }
   }

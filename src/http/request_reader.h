@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "http/head_check.h"
@@ -33,6 +34,9 @@ class RequestReader {
   [[nodiscard]] std::span<char> space();
   void filled(std::size_t bytes) noexcept { end_ += bytes; }
   [[nodiscard]] Step next();
+
+  /// The part of the body that came since the last time; for a body that is not to be kept whole.
+  [[nodiscard]] std::string take_part() noexcept { return std::exchange(body_, {}); }
 
   /// After Step::head: bounds the body, whose length in the head may already be too much.
   void begin_body(std::size_t limit);
@@ -68,8 +72,10 @@ class RequestReader {
   std::size_t line_start_ = 0;  // behind begin_: where the line being scanned starts
   State state_ = State::head;
   std::unique_ptr<Head> head_;
+  BodyKind body_kind_ = BodyKind::none;  // the head may be gone before its body is read
   std::string body_;
   std::size_t body_limit_ = 0;
+  std::size_t body_bytes_ = 0;  // of this body so far
   std::size_t wire_ = 0;
   std::array<char, 4> tail_{};  // the last bytes of the body on the wire
   Refusal refusal_;

@@ -1,6 +1,7 @@
 #pragma once
 // What a handler gives back. Fields are kept in wire form, so that sending is one append.
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,8 +61,11 @@ class Response {
     body_ = std::move(body);
     return *this;
   }
-  Response& set_body(BodyWriter writer) {
+  /// With a `length` the client is told how much will come: a writer that gives less cuts the
+  /// connection.
+  Response& set_body(BodyWriter writer, std::optional<std::uint64_t> length = {}) {
     body_ = std::move(writer);
+    length_ = length;
     return *this;
   }
   /// The bytes of the body; empty for a streamed one.
@@ -69,6 +73,8 @@ class Response {
   [[nodiscard]] const BodyWriter* writer() const noexcept {
     return std::get_if<BodyWriter>(&body_);
   }
+  /// Of a streamed body whose length is known.
+  [[nodiscard]] std::optional<std::uint64_t> length() const noexcept { return length_; }
   [[nodiscard]] bool closes() const noexcept { return closes_; }
   /// Ends the connection after this answer.
   Response& close() noexcept {
@@ -79,6 +85,7 @@ class Response {
  private:
   int status_;
   bool closes_ = false;
+  std::optional<std::uint64_t> length_;
   std::string fields_;
   std::variant<std::string, SharedBytes, BodyWriter> body_;
 };

@@ -72,6 +72,12 @@ asio::awaitable<void> Session::run() {
           open = co_await exchange();
         } else {
           reader_.begin_body(body_limit());
+          if (!match_.route || !match_.route->streams_body || reader_.head().body == BodyKind::none)
+            break;
+          body_open_ = true;
+          body_waited_ = {};
+          body_received_ = 0;
+          open = co_await exchange();
         }
         break;
       case RequestReader::Step::complete:
@@ -98,6 +104,7 @@ asio::awaitable<bool> Session::read_more() {
   }
   const Got got = co_await stream_.read_some(reader_.space());
   if (timed_out_ && (phase_ == Phase::body || reader_.started())) {
+    if (body_open_) co_return false;
     timed_out_ = false;
     co_return co_await refuse({408, "time.request", "the request came too slowly"});
   }
@@ -143,7 +150,8 @@ asio::awaitable<bool> Session::exchange() {
   const Instant now = phase_ == Phase::body ? std::chrono::steady_clock::now() : received_at_;
   wait_from(now, Phase::handler, worker_.options.handler_time);
   received_bytes_ = reader_.body_wire_bytes();
-  Request request(reader_.take_head(), reader_.take_body());
+  Request request(reader_.take_head(), body_open_ ? std::string() : reader_.take_body());
+  if (body_open_) request.set_body_source(this);
   request.set_origin(address_, received_at_, Deadline::at(deadline_));
   request.set_way(transport_, &notes_);
   request.set_body_depth(worker_.options.body_depth);
@@ -157,6 +165,7 @@ asio::awaitable<bool> Session::exchange() {
   const Route& route = *match_.route;
   if (route.sheddable && !co_await worker_.turns.wait(now)) {
     ++worker_.edge.shed;
+    keep_alive_ = keep_alive_ && !std::exchange(body_open_, false);
     co_return co_await send(problem(kBusy, &request));
   }
   request.set_route(route.parameters, route.wildcard_from);
@@ -166,7 +175,9 @@ asio::awaitable<bool> Session::exchange() {
     if (!abandoned_) report(Response(0));
     co_return false;
   }
-  keep_alive_ = keep_alive_ && !timed_out_;
+  // What the handler has left unread stands in the way of the next request.
+  keep_alive_ = keep_alive_ && !timed_out_ && !std::exchange(body_open_, false);
+  continue_due_ = false;
   if (!response) {
     response = timed_out_
                    ? problem({503, "time.handler", "the request took too long"})
@@ -174,6 +185,41 @@ asio::awaitable<bool> Session::exchange() {
   }
   timed_out_ = false;
   co_return co_await send(std::move(*response));
+}
+
+Task<std::string> Session::read() {
+  const auto failed = [](ErrorCode code, std::string_view reason, std::string_view text) {
+    return fail(Error(code, std::string(text)).because(std::string(reason)));
+  };
+  while (body_open_) {
+    const auto step = reader_.next();
+    if (step == RequestReader::Step::refused) {
+      const auto& refusal = reader_.refusal();
+      co_return failed(ErrorCode::invalid,
+                       refusal.status == 413 ? "http.body_too_large" : "http.body", refusal.text);
+    }
+    if (step == RequestReader::Step::complete) body_open_ = false;
+    if (auto part = reader_.take_part(); !part.empty()) co_return part;
+    if (body_open_ && !co_await receive_part()) {
+      if (std::exchange(timed_out_, false))
+        co_return failed(ErrorCode::invalid, "http.too_slow", "the request came too slowly");
+      co_return failed(ErrorCode::cancelled, "http.stream", "the client is gone");
+    }
+  }
+  co_return std::string();
+}
+
+// The handler's own time does not count against the client, nor the client's against the handler.
+asio::awaitable<bool> Session::receive_part() {
+  const Instant now = std::chrono::steady_clock::now();
+  wait_from(now - std::chrono::duration_cast<Instant::duration>(body_waited_), Phase::body,
+            worker_.options.head_time);
+  allow_for(body_received_);
+  const bool received = co_await read_more();
+  body_waited_ = std::chrono::steady_clock::now() - phase_start_;
+  body_received_ = phase_bytes_;
+  wait_for(Phase::handler, worker_.options.handler_time);
+  co_return received;
 }
 
 /// Nothing when the handler failed or was cancelled.

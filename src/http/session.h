@@ -18,7 +18,7 @@ namespace tenon::http {
 
 /// Thread: its worker's. Lifetime: held by its coroutine's completion handler; the worker and the
 /// connection counter know when the last one has ended.
-class Session final : public BodyStream {
+class Session final : public BodyStream, public BodySource {
  public:
   /// Who connected.
   struct Peer {
@@ -43,6 +43,7 @@ class Session final : public BodyStream {
   void cut();
 
   [[nodiscard]] Task<> write(std::string piece) override;
+  [[nodiscard]] Task<std::string> read() override;
 
  private:
   // What the connection waits for; decides what a passed deadline means.
@@ -51,6 +52,7 @@ class Session final : public BodyStream {
   asio::awaitable<void> run();
   asio::awaitable<bool> read_more();
   asio::awaitable<bool> exchange();
+  asio::awaitable<bool> receive_part();
   asio::awaitable<std::optional<Response>> answer_of(const Route& route, Request request);
   asio::awaitable<bool> refuse(Refusal refusal);
   asio::awaitable<bool> send(Response response);
@@ -98,6 +100,9 @@ class Session final : public BodyStream {
   bool has_head_ = false;
   bool keep_alive_ = false;
   bool continue_due_ = false;
+  bool body_open_ = false;                  // the handler may still read from it
+  std::chrono::nanoseconds body_waited_{};  // for the parts it has read
+  std::size_t body_received_ = 0;
   Instant received_at_;
   std::string log_target_;  // filled only when the exchange hook wants it
   std::string address_;     // of the client
@@ -111,6 +116,7 @@ class Session final : public BodyStream {
   std::string_view out_left_;
   std::string_view body_left_;
   bool chunked_ = false;
+  std::uint64_t owed_ = 0;  // bytes of a streamed body that were announced and have not been given
 };
 
 }  // namespace tenon::http

@@ -38,7 +38,11 @@ void Session::queue(Response& response) {
                   .body_bytes = body.size(),
                   .minor_version = minor_version_};
   chunked_ = false;
-  if (response.writer() != nullptr && !bodiless) {
+  owed_ = 0;
+  if (response.writer() != nullptr && response.length() && !bodiless) {
+    shape.body_bytes = *response.length();
+    owed_ = method_ == Method::head ? 0 : *response.length();
+  } else if (response.writer() != nullptr && !bodiless) {
     chunked_ = minor_version_ == 1;
     shape.framing = chunked_ ? BodyFraming::chunked : BodyFraming::until_close;
     keep_alive_ = keep_alive_ && chunked_;
@@ -94,6 +98,8 @@ asio::awaitable<bool> Session::send_stream(const BodyWriter& writer) {
     if (!stopping_) report_fault(worker_.hooks, std::current_exception());
     broken_ = true;
   }
+  // Whoever was promised more must not take the next answer for it.
+  broken_ = broken_ || owed_ > 0;
   if (broken_ || !chunked_) co_return !broken_;
   out_left_ = "0\r\n\r\n";
   if (!write_some()) co_await flush();
@@ -112,6 +118,8 @@ Task<> Session::write(std::string piece) {
     append_chunk(out_, piece);
     out_left_ = out_;
   } else {
+    if (piece.size() > owed_ && keep_alive_) co_return gone();
+    owed_ -= std::min<std::uint64_t>(owed_, piece.size());
     out_left_ = piece;
   }
   if (!write_some()) co_await flush();

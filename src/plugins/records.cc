@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "data/act.h"
+#include "data/sight.h"
 
 namespace tenon::plugins {
 namespace {
@@ -17,9 +18,10 @@ const Installation* hooked(const Installations& installations, const data::Entit
 
 /// Refuses what a client may not set before the hook sees it: afterwards the hook's own values
 /// stand there too.
-Result<> check_writable(data::Author author, const data::EntityInfo& entity,
+Result<> check_writable(const RecordWrite& write, const data::EntityInfo& entity,
                         const json::object& fields) {
-  if (author != data::Author::client) return {};
+  if (write.author != data::Author::client) return {};
+  TENON_TRY(data::Sight(entity, write.work.viewer()).check_written(fields));
   std::vector<FieldError> wrong;
   for (const auto& [name, value] : fields) {
     const auto column = entity.find(name);
@@ -69,7 +71,7 @@ bool has_save_hook(const Installations& installations, const data::EntityInfo& e
 
 Task<data::Record> insert_record(Host& host, RecordWrite write, const data::EntityInfo& entity,
                                  json::object fields) {
-  TENON_CO_TRY(check_writable(write.author, entity, fields));
+  TENON_CO_TRY(check_writable(write, entity, fields));
   data::UnitOfWork& work = write.work;
   const Deadline deadline = write.origin.deadline;
   TENON_CO_ASSIGN(saved, co_await run_hook(host, std::move(write), entity, "insert", "null",
@@ -81,7 +83,7 @@ Task<data::Record> insert_record(Host& host, RecordWrite write, const data::Enti
 Task<data::Record> update_record(Host& host, RecordWrite write, const data::EntityInfo& entity,
                                  RecordId id, json::object fields,
                                  std::optional<std::uint64_t> expected_version) {
-  TENON_CO_TRY(check_writable(write.author, entity, fields));
+  TENON_CO_TRY(check_writable(write, entity, fields));
   data::UnitOfWork& work = write.work;
   TENON_CO_TRY(co_await work.acquire(write.origin.deadline));
   TENON_CO_ASSIGN(before, TENON_CO_ACT(work, stored(work, entity, id, fields, expected_version)));
@@ -89,6 +91,77 @@ Task<data::Record> update_record(Host& host, RecordWrite write, const data::Enti
                                            std::move(fields)));
   co_return TENON_CO_ACT(work,
                          work.update(entity, id, saved, before.version, data::Author::module));
+}
+
+namespace {
+
+/// The id that a client names a row by, taken out of the fields.
+Result<std::optional<RecordId>> take_id(json::object& fields) {
+  const auto* value = fields.if_contains("id");
+  if (value == nullptr || value->is_null()) {
+    fields.erase("id");
+    return std::optional<RecordId>();
+  }
+  const auto* text = value->if_string();
+  const auto id = text == nullptr ? std::nullopt : RecordId::parse(*text);
+  if (!id)
+    return fail(Error(ErrorCode::invalid, "A field is wrong.")
+                    .because("data.fields")
+                    .with_field({"/id", "type", "A UUID is expected."}));
+  fields.erase("id");
+  return id;
+}
+
+Error no_such_id() {
+  return Error(ErrorCode::invalid, "A field is wrong.")
+      .because("data.fields")
+      .with_field(
+          {"/id", "reference", "There is no such record; leave the id out to make a new one."});
+}
+
+}  // namespace
+
+Task<data::Upserted> upsert_record(Host& host, RecordWrite write, const data::EntityInfo& entity,
+                                   json::object fields, std::vector<std::string> key,
+                                   data::Resolution resolution) {
+  using Outcome = data::Upserted::Outcome;
+  const bool by_id = key.empty() ? fields.contains("id") : key.size() == 1 && key.front() == "id";
+  data::UnitOfWork& work = write.work;
+  std::optional<RecordId> there;
+  bool named = true;
+  if (by_id) {
+    TENON_CO_ASSIGN(id, take_id(fields));
+    there = id;
+    named = id.has_value();
+  }
+  TENON_CO_TRY(check_writable(write, entity, fields));
+  TENON_CO_TRY(co_await work.acquire(write.origin.deadline));
+  if (!there && !by_id) {
+    TENON_CO_ASSIGN(keyed, TENON_CO_ACT(work, work.find_keyed(entity, fields, key)));
+    named = keyed.named;
+    there = keyed.id;
+  }
+  if (!named) {
+    TENON_CO_ASSIGN(made, co_await insert_record(host, std::move(write), entity, fields));
+    co_return data::Upserted{.record = std::move(made), .outcome = Outcome::inserted};
+  }
+  if (there && resolution == data::Resolution::ignore) {
+    auto kept = TENON_CO_ACT(work, work.get(entity, *there));
+    if (!kept && by_id) co_return fail(no_such_id());
+    if (!kept) co_return std::unexpected(std::move(kept.error()));
+    co_return data::Upserted{.record = *std::move(kept), .outcome = Outcome::ignored};
+  }
+  if (there) {
+    auto changed =
+        co_await update_record(host, std::move(write), entity, *there, fields, std::nullopt);
+    if (!changed && by_id && changed.error().reason() == "data.not_found")
+      co_return fail(no_such_id());
+    if (!changed) co_return std::unexpected(std::move(changed.error()));
+    co_return data::Upserted{.record = *std::move(changed), .outcome = Outcome::updated};
+  }
+  TENON_CO_ASSIGN(saved, co_await run_hook(host, std::move(write), entity, "insert", "null",
+                                           std::move(fields)));
+  co_return TENON_CO_ACT(work, work.upsert(entity, saved, key, resolution, data::Author::module));
 }
 
 Task<> erase_record(Host&, RecordWrite write, const data::EntityInfo& entity, RecordId id,

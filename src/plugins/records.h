@@ -27,6 +27,13 @@ struct RecordWrite {
                                                const data::EntityInfo& entity, RecordId id,
                                                json::object fields,
                                                std::optional<std::uint64_t> expected_version);
+/// Changes or leaves the row that `key` names, or makes one, as UnitOfWork::upsert(). Without a
+/// `key` the only one that `fields` name decides, else the row is new. A key of `id` alone names
+/// the row by its id, which must be there. Errors: invalid (`data.fields`) for an unknown id.
+[[nodiscard]] Task<data::Upserted> upsert_record(Host& host, RecordWrite write,
+                                                 const data::EntityInfo& entity,
+                                                 json::object fields, std::vector<std::string> key,
+                                                 data::Resolution resolution);
 [[nodiscard]] Task<> erase_record(Host& host, RecordWrite write, const data::EntityInfo& entity,
                                   RecordId id, std::optional<std::uint64_t> expected_version);
 

@@ -36,9 +36,14 @@ struct Config {
   std::chrono::milliseconds drain_time{20'000};
   api::Limits limits;
   api::ThrottleOptions throttle;
+  std::uint32_t sign_ins_per_address = 30;  // attempts a minute
   LogOptions log;
-  std::string metrics_token_file;  // holds the token of /metrics; empty: loopback only
-  bool demo = false;               // make a tenant `demo` with user demo / demo; loopback only
+  std::string metrics_token_file;     // holds the token of /metrics; empty: loopback only
+  std::string public_url;             // `https://erp.example.com`: where people reach this server
+  bool outbound_private = false;      // companies may name services in private networks
+  std::filesystem::path outbound_ca;  // PEM: more authorities of those services' certificates
+  std::filesystem::path key_file;     // seals what is stored encrypted; empty: secret.key in `data`
+  bool demo = false;                  // make a tenant `demo` with user demo / demo; loopback only
   std::size_t demo_rows = 10'000;
   std::string demo_database;  // postgresql://… of a new demo tenant; empty: a file
   std::filesystem::path

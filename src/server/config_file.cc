@@ -117,6 +117,8 @@ Result<> apply_config(Config& config, std::string_view text, const std::string& 
   resolve(config.http.tls.key, before.http.tls.key, folder);
   resolve(config.log.file, before.log.file, folder);
   resolve(config.log.access_file, before.log.access_file, folder);
+  resolve(config.key_file, before.key_file, folder);
+  resolve(config.outbound_ca, before.outbound_ca, folder);
   resolve(config.metrics_token_file, before.metrics_token_file, folder);
   return {};
 }

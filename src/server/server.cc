@@ -6,15 +6,18 @@
 #include <utility>
 
 #include "api/endpoint.h"
+#include "api/first_start.h"
 #include "api/messages.h"
 #include "api/routes.h"
+#include "async/executor_pool.h"
 #include "async/wait_for.h"
 #include "base/hash.h"
 #include "http/security_headers.h"
 #include "http/server.h"
 #include "http/static_files.h"
-#include "identity/sessions.h"
-#include "identity/users.h"
+#include "identity/identity.h"
+#include "identity/operators.h"
+#include "identity/tables.h"
 #include "plugins/host.h"
 #include "plugins/registry.h"
 #include "server/demo.h"
@@ -23,6 +26,7 @@
 #include "server/log.h"
 #include "server/metrics.h"
 #include "server/metrics_route.h"
+#include "server/modules.h"
 
 namespace tenon::server {
 namespace {
@@ -32,6 +36,9 @@ constexpr std::size_t kBlockingThreads = 4;
 // the lock others wait for always finds one.
 constexpr std::size_t kServerThreads = 32;
 constexpr std::size_t kServerQueue = 1024;
+// Content of files. An upload's last step waits for the writer, which works on the other pools.
+constexpr std::size_t kFileThreads = 4;
+constexpr std::size_t kFileQueue = 256;
 
 /// The folder of all data, readable by its owner only.
 Result<> prepare_folder(const std::filesystem::path& folder) {
@@ -66,10 +73,11 @@ struct Server::Impl {
         pool({.threads = kBlockingThreads, .queue = 4096, .name = "blocking"}),
         compilers({.threads = 1, .queue = 16, .name = "compile"}),
         servers({.threads = kServerThreads, .queue = kServerQueue, .name = "postgres"}),
+        contents({.threads = kFileThreads, .queue = kFileQueue, .name = "files"}),
         tenants(config.data.string(), pool, clock, random,
-                {.storage = {}, .files = {}, .servers = &servers}),
-        users(pool, clock, random),
-        sessions({}, clock, random),
+                {.storage = {}, .files = {}, .servers = &servers, .native = {identity::tables()}}),
+        operators(config.data / "operators", clock),
+        first_start(clock),
         throttle(config.throttle) {}
 
   Config config;
@@ -81,12 +89,18 @@ struct Server::Impl {
   BlockingPool pool;
   BlockingPool compilers;
   BlockingPool servers;
+  BlockingPool contents;
   std::unique_ptr<wasm::Engine> engine;
   data::Tenants tenants;
   std::unique_ptr<plugins::Host> host;
+  std::unique_ptr<Modules> modules;
   std::unique_ptr<plugins::Registry> registry;
-  identity::Users users;
-  identity::Sessions sessions;
+  ExecutorPool background{1, "background"};
+  std::unique_ptr<identity::Identity> identity;
+  identity::Operators operators;
+  api::FirstStart first_start;
+  std::string setup_token;
+  std::unique_ptr<http::Outbound> outbound;
   api::Throttle throttle;
   std::unique_ptr<Metrics> metrics;
   std::unique_ptr<api::App> app;
@@ -99,8 +113,11 @@ struct Server::Impl {
   [[nodiscard]] Result<> open();
   void make_metrics();
   void finished(const http::Exchange& exchange);
+  [[nodiscard]] Result<> open_identity();
+  void make_api();
   [[nodiscard]] Result<> publish_routes();
   [[nodiscard]] http::Hooks hooks();
+  [[nodiscard]] Modules::Log modules_log() const;
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -188,7 +205,15 @@ Result<> Server::Impl::open() {
                                            {"trace", origin.trace}});
                               }));
   host = std::move(made_host);
-  registry = std::make_unique<plugins::Registry>(tenants, *host, compilers);
+  modules = std::make_unique<Modules>(clock, random, modules_log());
+  TENON_TRY(modules->start());
+  registry =
+      std::make_unique<plugins::Registry>(plugins::RegistryParts{.tenants = tenants,
+                                                                 .host = *host,
+                                                                 .compilers = compilers,
+                                                                 .modules = modules->registry(),
+                                                                 .events = modules->events(),
+                                                                 .feed = modules->feed()});
   make_metrics();
   TENON_TRY(registry->open_all(
       {.broken =
@@ -206,22 +231,78 @@ Result<> Server::Impl::open() {
            [this](std::string_view tenant) {
              log->info("tenant " + std::string(tenant) + " is served", {{"tenant", tenant}});
            }}));
-  if (config.demo) TENON_TRY(wait_for(make_demo(config, *registry, *host, users)));
-  app = std::make_unique<api::App>(api::App{.registry = *registry,
+  TENON_TRY(open_identity());
+  if (config.demo) TENON_TRY(wait_for(make_demo(config, *registry, *host, *identity)));
+  make_api();
+  return publish_routes();
+}
+
+void Server::Impl::make_api() {
+  // What a company's administrator has us call lies outside; only a server that nobody but this
+  // machine reaches calls this machine.
+  outbound = std::make_unique<http::Outbound>(
+      http::OutboundOptions{.loopback = is_loopback(config.http.address),
+                            .private_networks = config.outbound_private,
+                            .ca_file = config.outbound_ca.string()});
+  // A session cookie travels unprotected on this machine alone.
+  const api::CookiePolicy cookie{.secure = config.public_url.starts_with("https://") ||
+                                           !config.http.tls.certificate.empty() ||
+                                           !is_loopback(config.http.address)};
+  app = std::make_unique<api::App>(api::App{.tenants = tenants,
+                                            .registry = *registry,
                                             .host = *host,
-                                            .sessions = sessions,
-                                            .users = users,
+                                            .modules = modules->registry(),
+                                            .feed = modules->feed(),
+                                            .identity = *identity,
+                                            .operators = operators,
+                                            .first_start = first_start,
+                                            .outbound = *outbound,
                                             .pool = pool,
+                                            .files = contents,
                                             .clock = clock,
                                             .random = random,
                                             .limits = config.limits,
+                                            .cookie = cookie,
+                                            .public_url = config.public_url,
                                             .demo = config.demo});
-  gate = std::make_unique<api::Gate>(
-      sessions, random, throttle, [this](const Error& error, std::string_view trace) {
-        if (error.code() == ErrorCode::internal || error.code() == ErrorCode::unavailable)
-          log->error("a request failed", {{"error", error.for_log()}, {"trace", trace}});
+  app->on_failure = [this](const Error& error, std::string_view trace) {
+    if (error.code() == ErrorCode::internal || error.code() == ErrorCode::unavailable)
+      log->error("a request failed", {{"error", error.for_log()}, {"trace", trace}});
+  };
+  gate =
+      std::make_unique<api::Gate>(*identity, operators, cookie, random, throttle, app->on_failure);
+}
+
+Modules::Log Server::Impl::modules_log() const {
+  return {.failed =
+              [this](std::string_view tenant, std::string_view module, const Error& error) {
+                log->error("a module failed",
+                           {{"module", module}, {"tenant", tenant}, {"error", error.for_log()}});
+              },
+          .undelivered =
+              [this](std::string_view tenant, const data::Event& event, const Error& error) {
+                log->warning("an event is not delivered", {{"tenant", tenant},
+                                                           {"event", event.id.to_string()},
+                                                           {"type", event.type},
+                                                           {"error", error.for_log()}});
+              }};
+}
+
+Result<> Server::Impl::open_identity() {
+  const auto file = config.key_file.empty() ? config.data / "secret.key" : config.key_file;
+  TENON_ASSIGN(key, open_sealing_key(file, random));
+  identity::Identity::Options options;
+  options.throttle.per_address = config.sign_ins_per_address;
+  identity = std::make_unique<identity::Identity>(
+      std::move(options), std::move(key), pool, background.next(), clock, random,
+      [this](std::string_view name) -> Result<std::shared_ptr<data::Tenant>> {
+        TENON_ASSIGN(workspace, registry->serving(name));
+        return workspace->tenant();
       });
-  return publish_routes();
+  identity->trail.start();
+  TENON_ASSIGN(names, tenants.list());
+  if (names.empty() && !config.demo) setup_token = first_start.begin(random);
+  return {};
 }
 
 Result<> Server::Impl::publish_routes() {
@@ -229,10 +310,24 @@ Result<> Server::Impl::publish_routes() {
   TENON_ASSIGN(token, read_token(config.metrics_token_file));
   TENON_TRY(router.replace("metrics", metrics_routes(*metrics, std::move(token))));
   TENON_TRY(router.replace("session", api::session_routes(*app, *gate)));
+  TENON_TRY(router.replace("users", api::user_routes(*app, *gate)));
+  TENON_TRY(router.replace("roles", api::role_routes(*app, *gate)));
+  TENON_TRY(router.replace("tokens", api::token_routes(*app, *gate)));
+  TENON_TRY(router.replace("explain", api::explain_routes(*app, *gate)));
+  TENON_TRY(router.replace("tenants", api::tenant_routes(*app, *gate)));
+  TENON_TRY(router.replace("oidc", api::oidc_routes(*app, *gate)));
   TENON_TRY(router.replace("plugins", api::plugin_routes(*app, *gate)));
   TENON_TRY(router.replace("records", api::record_routes(*app, *gate)));
   TENON_TRY(router.replace("unknown", api::unknown_routes(*gate)));
   TENON_TRY(router.replace("extensions", api::extension_routes(*app, *gate)));
+  TENON_TRY(router.replace("plugin life", api::plugin_life_routes(*app, *gate)));
+  TENON_TRY(router.replace("events", api::event_routes(*app, *gate)));
+  TENON_TRY(router.replace("module health", api::module_routes(*app, *gate)));
+  modules->registry().publish_through(api::module_binder(*app, *gate),
+                                      [this](std::vector<http::Route> routes) {
+                                        return router.replace("modules", std::move(routes));
+                                      });
+  TENON_TRY(modules->registry().publish());
   if (config.web.empty() || !std::filesystem::exists(config.web / "index.html")) return {};
   TENON_ASSIGN(files, http::StaticFiles::load(config.web, {.page_hook = nonce_hook(random)}));
   return router.replace("web", {{.method = http::Method::get,
@@ -265,6 +360,12 @@ void Server::reload() {
   }
 }
 
+std::string Server::setup_link() const {
+  if (impl_->setup_token.empty()) return {};
+  const auto& origin = impl_->config.public_url;
+  return (origin.empty() ? address() : origin) + "/setup#" + impl_->setup_token;
+}
+
 bool Server::demo() const noexcept { return impl_->config.demo; }
 
 Result<> Server::stop() {
@@ -276,7 +377,17 @@ Result<> Server::stop() {
     auto ended = wait_for(impl_->registry->stop(deadline));
     if (done && !ended) done = std::move(ended);
   }
+  if (impl_->modules) {
+    auto ended = impl_->modules->stop(deadline);
+    if (done && !ended) done = std::move(ended);
+  }
+  if (impl_->identity) {
+    auto ended = wait_for(impl_->identity->trail.stop(deadline));
+    if (done && !ended) done = std::move(ended);
+  }
+  impl_->background.stop();
   impl_->tenants.close();
+  impl_->contents.stop();
   impl_->servers.stop();
   impl_->compilers.stop();
   impl_->pool.stop();

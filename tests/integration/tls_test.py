@@ -89,6 +89,8 @@ class TlsTest(unittest.TestCase):
         client = self.client()
         signed_in = self.ask(client, "POST", "/api/v1/session", {"company": "demo", "user": "demo", "password": "demo"})
         self.assertEqual(signed_in.status, 200)
+        self.assertTrue(signed_in.headers["Set-Cookie"].startswith("__Host-tenon-sid="), signed_in.headers["Set-Cookie"])
+        self.assertIn("Secure", signed_in.headers["Set-Cookie"])
         cookie = {"Cookie": signed_in.headers["Set-Cookie"].split(";")[0]}
         rows = [{"name": f"客户 {i} " + "x" * 100} for i in range(500)]
         made = self.ask(client, "POST", CUSTOMER, rows, {**cookie, "Prefer": "return=representation"})

@@ -129,6 +129,16 @@ SCRIPT
   note "node $("$NODE_HOME/bin/node" --version), npm $("$NODE_HOME/bin/npm" --version)"
 }
 
+# The OpenID provider of the integration tests.
+install_oidc_provider() {
+  local folder=tests/support/oidc
+  local stamp="$folder/node_modules/.tenon-$(sha256sum "$folder/package-lock.json" | cut -c1-16)"
+  [[ -f "$stamp" ]] && return
+  say "OpenID provider for the tests"
+  logged oidc-provider '^(added|npm (ERR|error))' npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
+  touch "$stamp"
+}
+
 build_third_party() {
   python3 tools/third_party.py >/dev/null || die "the native libraries of third_party/ could not be built"
 }
@@ -142,6 +152,7 @@ run_setup() {
   install_python_tools
   install_node
   install_wit_bindgen
+  install_oidc_provider
   build_third_party
 }
 

@@ -41,31 +41,6 @@ json::value list_of(std::string_view text) {
   return list;
 }
 
-/// The JSON value that stands for a cell; the entity's own rules come later.
-Result<json::value> value_of(FieldType type, const std::string& text) {
-  switch (type) {
-    case FieldType::integer: {
-      const auto number = parse_integer(text);
-      if (!number) return wrong(number.error().code, number.error().message);
-      return json::value(*number);
-    }
-    case FieldType::boolean:
-      for (const auto* word : {"true", "TRUE", "1", "yes", "是"})
-        if (text == word) return json::value(true);
-      for (const auto* word : {"false", "FALSE", "0", "no", "否"})
-        if (text == word) return json::value(false);
-      return wrong("type", "true or false is expected.");
-    case FieldType::multi_select:
-      if (!text.starts_with('[')) return list_of(text);
-      return json::parse(text);
-    case FieldType::json:
-    case FieldType::computed:
-      return json::parse(text);
-    default:
-      return json::value(text);
-  }
-}
-
 /// Whether a look-up by this column is a short one.
 bool is_indexed(const EntityInfo& entity, std::size_t place) {
   const auto& column = entity.columns()[place];
@@ -97,6 +72,30 @@ std::optional<std::string> id_in(const Page& page) {
 }
 
 }  // namespace
+
+Result<json::value> cell_value(FieldType type, const std::string& text) {
+  switch (type) {
+    case FieldType::integer: {
+      const auto number = parse_integer(text);
+      if (!number) return wrong(number.error().code, number.error().message);
+      return json::value(*number);
+    }
+    case FieldType::boolean:
+      for (const auto* word : {"true", "TRUE", "1", "yes", "是"})
+        if (text == word) return json::value(true);
+      for (const auto* word : {"false", "FALSE", "0", "no", "否"})
+        if (text == word) return json::value(false);
+      return wrong("type", "true or false is expected.");
+    case FieldType::multi_select:
+      if (!text.starts_with('[')) return list_of(text);
+      return json::parse(text);
+    case FieldType::json:
+    case FieldType::computed:
+      return json::parse(text);
+    default:
+      return json::value(text);
+  }
+}
 
 void RowImporter::begin_batch() {
   for (const auto hash : fresh_) seen_.erase(hash);
@@ -246,7 +245,7 @@ Result<> RowImporter::read_cell(UnitOfWork& unit, const CsvCell& cell, const Tar
   }
   std::string text(options_.guard == Guard::formulas ? unguarded(cell.text) : cell.text);
   if (target.by != nullptr) return resolve(unit, std::move(text), target, fields, errors);
-  auto value = value_of(column.type, text);
+  auto value = cell_value(column.type, text);
   if (value)
     fields[column.name] = std::move(*value);
   else

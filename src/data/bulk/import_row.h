@@ -15,6 +15,10 @@
 
 namespace tenon::data {
 
+/// The JSON value that a cell's text stands for in a column of this kind; the entity's own rules
+/// come later. Errors: invalid (`type`, those of json::parse).
+[[nodiscard]] Result<json::value> cell_value(FieldType type, const std::string& text);
+
 /// One line of the error file.
 struct RowError {
   std::string column, rule, message;
