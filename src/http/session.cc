@@ -215,7 +215,10 @@ asio::awaitable<bool> Session::receive_part() {
   wait_from(now - std::chrono::duration_cast<Instant::duration>(body_waited_), Phase::body,
             worker_.options.head_time);
   allow_for(body_received_);
+  // A slow client takes no place from those whose work runs.
+  --worker_.edge.in_flight;
   const bool received = co_await read_more();
+  ++worker_.edge.in_flight;
   body_waited_ = std::chrono::steady_clock::now() - phase_start_;
   body_received_ = phase_bytes_;
   wait_for(Phase::handler, worker_.options.handler_time);

@@ -7,8 +7,9 @@
 #include <filesystem>
 #include <string>
 
-#include "api/limits.h"
 #include "api/throttle.h"
+#include "base/limits.h"
+#include "data/files/files.h"
 #include "http/options.h"
 
 namespace tenon::server {
@@ -34,7 +35,8 @@ struct Config {
   http::Options http;
   std::size_t guest_threads = 1;
   std::chrono::milliseconds drain_time{20'000};
-  api::Limits limits;
+  PackageLimits package;
+  data::FileLimits files;
   api::ThrottleOptions throttle;
   std::uint32_t sign_ins_per_address = 30;  // attempts a minute
   LogOptions log;

@@ -75,7 +75,10 @@ struct Server::Impl {
         servers({.threads = kServerThreads, .queue = kServerQueue, .name = "postgres"}),
         contents({.threads = kFileThreads, .queue = kFileQueue, .name = "files"}),
         tenants(config.data.string(), pool, clock, random,
-                {.storage = {}, .files = {}, .servers = &servers, .native = {identity::tables()}}),
+                {.storage = {},
+                 .files = config.files,
+                 .servers = &servers,
+                 .native = {identity::tables()}}),
         operators(config.data / "operators", clock),
         first_start(clock),
         throttle(config.throttle) {}
@@ -248,23 +251,24 @@ void Server::Impl::make_api() {
   const api::CookiePolicy cookie{.secure = config.public_url.starts_with("https://") ||
                                            !config.http.tls.certificate.empty() ||
                                            !is_loopback(config.http.address)};
-  app = std::make_unique<api::App>(api::App{.tenants = tenants,
-                                            .registry = *registry,
-                                            .host = *host,
-                                            .modules = modules->registry(),
-                                            .feed = modules->feed(),
-                                            .identity = *identity,
-                                            .operators = operators,
-                                            .first_start = first_start,
-                                            .outbound = *outbound,
-                                            .pool = pool,
-                                            .files = contents,
-                                            .clock = clock,
-                                            .random = random,
-                                            .limits = config.limits,
-                                            .cookie = cookie,
-                                            .public_url = config.public_url,
-                                            .demo = config.demo});
+  app = std::make_unique<api::App>(
+      api::App{.tenants = tenants,
+               .registry = *registry,
+               .host = *host,
+               .modules = modules->registry(),
+               .feed = modules->feed(),
+               .identity = *identity,
+               .operators = operators,
+               .first_start = first_start,
+               .outbound = *outbound,
+               .pool = pool,
+               .files = contents,
+               .clock = clock,
+               .random = random,
+               .limits = {.package = config.package, .upload_bytes = config.files.file_bytes},
+               .cookie = cookie,
+               .public_url = config.public_url,
+               .demo = config.demo});
   app->on_failure = [this](const Error& error, std::string_view trace) {
     if (error.code() == ErrorCode::internal || error.code() == ErrorCode::unavailable)
       log->error("a request failed", {{"error", error.for_log()}, {"trace", trace}});

@@ -55,7 +55,7 @@ Setting size(std::string_view key, std::string_view help, std::uint64_t least, s
               [=](Config& config, const SettingValue& value) {
                 const auto read = as_size(value);
                 if (!read || *read < least || *read > most) return false;
-                get(config) = static_cast<std::size_t>(*read);
+                get(config) = static_cast<std::remove_cvref_t<decltype(get(config))>>(*read);
                 return true;
               },
           .show = [=](const Config& config) { return show_text(show_size(get(config))); }};

@@ -88,6 +88,36 @@ Seeds queries() {
           "a=b=c"};
 }
 
+/// Questions to the record API.
+Seeds filters() {
+  return {"city=eq.x&limit=20",
+          "name=like.*a*&level=in.(A,B)&order=name.desc.nullslast,credit&limit=5&offset=3",
+          "or=(level.eq.A,and(active.is.true,not.visits.gt.3))",
+          "select=id,name,employer(name)&employer.name=eq.x",
+          "select=level,credit.sum(),id.count()&order=level",
+          "select=born.month(),visits.avg()",
+          "fts=%E4%B8%8A%E6%B5%B7&tags=cs.{A,B}",
+          "credit=gte.10.50&credit=lt.99&born=gt.2026-01-01&seen=is.null",
+          "token=eq.01890a5d-ac96-774b-bcce-b302099a8057",
+          "extra->>a=eq.1&notes=ilike.*%25*",
+          "after=abc&order=name",
+          "name=not.is.null&name=in.(\"a,b\",\"c\\\"d\")",
+          "((((",
+          "order=",
+          "select=*,contact(phone)",
+          "limit=99999999999"};
+}
+
+Seeds cursors() {
+  return {"", "shape",
+          "\x01"
+          "12345678"
+          "\x02text of a value"
+          "\x03"
+          "0123456789abcdef",
+          std::string(40, '\0')};
+}
+
 Seeds cookies() {
   return {"tenon-sid\nabc\ntenon-sid=abc",
           "tenon-sid\nabc\na=b; tenon-sid=abc; c=d",
@@ -116,5 +146,7 @@ int main(int argc, char** argv) {
   write(folder / "multipart_fuzz", uploads());
   write(folder / "query_fuzz", queries());
   write(folder / "cookie_fuzz", cookies());
+  write(folder / "filter_fuzz", filters());
+  write(folder / "cursor_fuzz", cursors());
   return 0;
 }
