@@ -73,6 +73,7 @@ class RequestReader {
   State state_ = State::head;
   std::unique_ptr<Head> head_;
   std::string body_;
+  bool chunked_ = false;  // the body; its head may be gone by then
   std::size_t body_limit_ = 0;
   std::size_t body_bytes_ = 0;  // of this body so far
   std::size_t wire_ = 0;
