@@ -196,6 +196,14 @@ TEST_F(DialectTest, a_single_related_record_spreads_into_its_record) {
   EXPECT_EQ(answer("select=name,...employer"), "/query/select:syntax ");
 }
 
+TEST_F(DialectTest, what_is_named_beside_the_star_takes_the_place_of_its_column) {
+  const auto all = answer("select=*,employer(name)&visits=eq.1");
+  EXPECT_NE(all.find(R"("employer":{"name":"Wood"})"), std::string::npos) << all;
+  EXPECT_EQ(all.find(R"("employer":")"), std::string::npos) << all;
+  EXPECT_NE(all.find(R"("name":"Anna Berg")"), std::string::npos) << all;
+  EXPECT_EQ(answer("select=*,*"), "/query/select:syntax ");
+}
+
 TEST_F(DialectTest, values_are_shown_in_another_form) {
   EXPECT_EQ(answer("select=credit::float8,v:visits::text,active::int,seen::date,tags::text,"
                    "name::text&visits=eq.1"),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "data/query_text.h"
 
@@ -246,11 +247,6 @@ std::expected<void, Reason> SelectReader::embed(Sight sight, std::string_view te
 
 std::expected<void, Reason> SelectReader::item(Sight sight, std::string_view text, Query& query,
                                                std::size_t depth) {
-  if (text == "*") {
-    for (const auto column : sight.columns())
-      query.select.push_back({.column = column, .name = sight.entity().columns()[column].name});
-    return {};
-  }
   if (text.find("->") != std::string_view::npos)
     return wrong("unsupported", "Paths into JSON are not supported.");
   const auto open = text.find('(');
@@ -303,15 +299,40 @@ std::expected<void, Reason> SelectReader::item(Sight sight, std::string_view tex
   return {};
 }
 
+namespace {
+
+/// What is named beside `*` stands for the column of its name: `*,employer(name)`.
+void add_all(Sight sight, Query& query, std::size_t place) {
+  std::vector<std::string_view> names;
+  names_of(query, names);
+  std::vector<Selected> all;
+  for (const auto column : sight.columns()) {
+    const auto& name = sight.entity().columns()[column].name;
+    if (std::ranges::find(names, name) == names.end())
+      all.push_back({.column = column, .name = name});
+  }
+  query.select.insert(query.select.begin() + static_cast<std::ptrdiff_t>(place), all.begin(),
+                      all.end());
+}
+
+}  // namespace
+
 std::expected<void, Reason> SelectReader::read(Sight sight, std::string_view text, Query& query,
                                                std::size_t depth) {
   const auto parts = split_outside(text, ',');
   if (!parts) return wrong("syntax", "The parentheses do not close.");
+  std::optional<std::size_t> all;  // where `*` stands
   for (const auto part : *parts) {
+    if (part == "*") {
+      if (all) return wrong("syntax", "* is selected twice.");
+      all = query.select.size();
+      continue;
+    }
     if (auto done = item(sight, part, query, depth); !done) return done;
     if (query.select.size() > kMaxSelected)
       return wrong("limit", fmt::format("At most {} columns are selected.", kMaxSelected));
   }
+  if (all) add_all(sight, query, *all);
   if (query.aggregated && !query.embeds.empty())
     return wrong("unsupported", "Aggregates and related records do not go together.");
   if (query.select.empty()) query.select.push_back({.column = 0, .name = "id"});
