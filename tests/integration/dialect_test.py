@@ -135,8 +135,8 @@ class DialectTest(ShopTest):
         answer = self.get(path(CATEGORY, select="name", limit=1), 206, Prefer="count=exact")
         self.assertEqual(answer.headers["content-range"], "0-0/1022")
         self.assertNotIn("x-count-capped", answer.headers)
-        self.client.request("DELETE", path(CATEGORY, name="like.bulk*"), headers={"Prefer": "max-affected=1000"})
-        self.client.request("DELETE", path(CATEGORY, name="like.bulk*"))
+        for digit in range(10):
+            self.assertEqual(self.client.request("DELETE", path(CATEGORY, name=f"like.bulk {digit}*")).status, 204)
 
     def test_pages_follow_each_other_by_cursor(self):
         seen, target = [], path(ITEM, select="name,category(name)", order="category(name),price.desc", limit=1)

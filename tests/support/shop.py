@@ -45,7 +45,8 @@ class ShopTest(unittest.TestCase):
     def setUp(self):
         self.client = self.server.client().sign_in()
         for entity in (REVIEW, ITEM, CATEGORY):
-            self.client.request("DELETE", entity + "?id=not.is.null")
+            answer = self.client.request("DELETE", entity + "?id=not.is.null")
+            self.assertEqual(answer.status, 204, answer)
 
     def get(self, target: str, status: int = 200, **headers):
         answer = self.client.request("GET", target, headers={k.replace("_", "-"): v for k, v in headers.items()})
