@@ -1,75 +1,95 @@
 #!/usr/bin/env python3
-"""End-to-end figures of the running server with its demo tenant: point reads, durable creates through the module's
-hook, a list page, start-up time, memory. Load comes from wrk on the same machine, 16 keep-alive connections.
+"""The running server beside PocketBase: the same 100,000 rows, the same client (wrk, 16 keep-alive connections, a
+signed-in user whose rights are checked), the same operations in turns. Each operation runs ROUNDS times on each;
+a figure is the median, and `ratio` is the median of the ratios of the turns.
 
-Prints a JSON list of {name, value, unit}. SECONDS (environment) is the length of each load, 5 by default.
+Prints a JSON list of {name, value, unit}. SECONDS_PER_LOAD (environment) is the length of each load, 4 by default;
+RIVALS=none leaves the others out.
 """
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
-import time
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests/support"))
-from tenon_server import Client, Server  # noqa: E402
+sys.path.insert(0, str(ROOT / "bench/rivals"))
+from pocketbase import PocketBase  # noqa: E402
+from tenon import Tenon  # noqa: E402
+from workload import Request  # noqa: E402
 
-SECONDS = int(os.environ.get("SECONDS_PER_LOAD", "5"))
+SECONDS = int(os.environ.get("SECONDS_PER_LOAD", "4"))
+ROUNDS = 3
 CONNECTIONS = 16
+MIB = 2**20
 
 
-def load(port: int, path: str, *arguments: str) -> dict:
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(ROOT / "bench/request.lua"),
-               f"http://127.0.0.1:{port}{path}", "--", *arguments]
-    out = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    line = next(line for line in out.splitlines() if line.startswith("RESULT "))
-    result = json.loads(line.removeprefix("RESULT "))
-    if result["failed"]:
-        sys.exit(f"http_bench.py: {result['failed']} requests of {path} failed")
-    return result
+class Load:
+    """One operation on one server. Numbers go on from round to round, so that no row is updated twice."""
 
+    def __init__(self, folder: str, server, name: str):
+        self.server, self.name = server, name
+        self.given = 0
+        request: Request = server.requests()[name]
+        ids = ""
+        if request.ids:
+            ids = str(pathlib.Path(folder) / f"{server.name}.ids")
+            pathlib.Path(ids).write_text("\n".join(request.ids))
+        headers = "\n".join(f"{key}: {value}" for key, value in request.headers.items())
+        self.arguments = [request.method, request.path, headers, request.body, ids]
 
-def start_up(data: str) -> tuple[float, int]:
-    """Seconds from exec to the first 200, and resident bytes then, for a tenant that exists."""
-    server = Server(data=data)
-    begin = time.perf_counter()
-    server.start()
-    while Client(server.port).request("GET", "/readyz").status != 200:
-        pass
-    seconds = time.perf_counter() - begin
-    resident = server.resident_bytes()
-    server.stop()
-    return seconds, resident
+    def run(self) -> dict:
+        path = self.arguments[1].replace("{id}", "")
+        out = subprocess.run(
+            ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(ROOT / "bench/request.lua"),
+             f"http://127.0.0.1:{self.server.port}{path}", "--", *self.arguments, str(self.given)],
+            stdout=subprocess.PIPE, text=True, check=True).stdout
+        result = json.loads(next(line for line in out.splitlines() if line.startswith("RESULT "))[7:])
+        self.given += result["requests"] + CONNECTIONS
+        if result["failed"]:
+            sys.exit(f"http_bench.py: {result['failed']} requests of {self.server.name} {self.name} failed")
+        return result
 
 
 def main() -> None:
     figures = []
 
-    def figure(name: str, value: float, unit: str) -> None:
-        figures.append({"name": name, "value": round(value, 4), "unit": unit})
+    def figure(name: str, value: float, unit: str = "") -> None:
+        figures.append({"name": f"http.{name}", "value": round(value, 4), "unit": unit})
 
-    # Many requests on a connection is what a benchmark does and a browser does not: raised by name.
-    server = Server("--requests-per-connection", "1000000000").start()
-    try:
-        client = server.client().sign_in()
-        customer = client.request("GET", "/api/v1/crm/customer?limit=1").json()[0]["id"]
-        for name, path, arguments in [
-            ("http.get_by_id", f"/api/v1/crm/customer/{customer}", ["GET", client.cookie]),
-            ("http.list_page_20", "/api/v1/crm/customer?order=name.asc&limit=20", ["GET", client.cookie]),
-            ("http.create_durable", "/api/v1/crm/customer", ["POST", client.cookie, '{"name":"压测客户 ']),
-        ]:
-            result = load(server.port, path, *arguments)
-            figure(f"{name}.rate", result["rate"], "1/s")
-            figure(f"{name}.p50", result["p50_us"], "us")
-            figure(f"{name}.p99", result["p99_us"], "us")
-        figure("server.resident_under_load", server.resident_bytes() / 2**20, "MiB")
-        server.stop()
-        runs = sorted(start_up(server.data) for _ in range(5))
-        figure("server.start_to_first_200", runs[2][0], "s")
-        figure("server.resident_after_start", runs[2][1] / 2**20, "MiB")
-    finally:
-        server.__exit__()
+    with tempfile.TemporaryDirectory(prefix="tenon-bench-") as folder:
+        servers = [Tenon(folder)]
+        if os.environ.get("RIVALS") != "none":
+            servers.append(PocketBase(folder))
+        for server in servers:
+            starts = []
+            for _ in range(3):
+                starts.append(server.start())
+                idle = server.resident_bytes()
+                server.stop()
+            figure(f"{server.name}.start_to_first_200", statistics.median(starts), "s")
+            figure(f"{server.name}.resident_idle", idle / MIB, "MiB")
+        for server in servers:
+            server.start()
+            server.sign_in()
+        rates = {}
+        for name in servers[0].requests():
+            loads = [Load(folder, server, name) for server in servers]
+            rounds = [[load.run() for load in loads] for _ in range(ROUNDS)]
+            for place, server in enumerate(servers):
+                results = [turn[place] for turn in rounds]
+                rates[server.name, name] = statistics.median(result["rate"] for result in results)
+                figure(f"{server.name}.{name}.rate", rates[server.name, name], "1/s")
+                for part in ("p50_us", "p99_us"):
+                    figure(f"{server.name}.{name}.{part}", statistics.median(result[part] for result in results), "us")
+            if len(servers) > 1:
+                figure(f"ratio.{name}", statistics.median(turn[0]["rate"] / turn[1]["rate"] for turn in rounds))
+        for server in servers:
+            figure(f"{server.name}.page_2500_over_page_1", rates[server.name, "page_2500"] / rates[server.name, "page_1"])
+            figure(f"{server.name}.resident_after_load", server.resident_bytes() / MIB, "MiB")
+            server.stop()
     print(json.dumps(figures, indent=1))
 
 

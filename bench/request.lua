@@ -1,8 +1,11 @@
--- wrk script: sends METHOD with the cookie and body prefix given after `--`, one new body per request.
--- wrk ... -- METHOD COOKIE [BODY-PREFIX]   (a body is BODY-PREFIX, a serial number, and `"}`)
+-- wrk script: one request made from templates for each call. {id} in a path is the next id of a file, {n} in a body a
+-- number that no other request has.
+-- wrk ... -- METHOD PATH HEADERS BODY IDS   (HEADERS are lines of `Name: value`; IDS is a file with an id in each line;
+-- an empty word is none)
 -- `thread_number` is a global because setup() can only set globals of a thread.
-local method, cookie, prefix
-local serial = 0
+local method, path, body
+local ids = {}
+local serial, step = 0, 7919
 local threads = 0
 
 function setup(thread)
@@ -11,20 +14,26 @@ function setup(thread)
 end
 
 function init(args)
-  method, cookie, prefix = args[1], args[2], args[3]
-  wrk.headers["Cookie"] = cookie
-  if prefix then wrk.headers["Content-Type"] = "application/json" end
+  method, path, body = args[1], args[2], args[4]
+  for name, value in args[3]:gmatch("([^:\n]+): ([^\n]*)") do wrk.headers[name] = value end
+  if body == "" then body = nil end
+  if args[5] ~= "" then
+    for line in io.lines(args[5]) do ids[#ids + 1] = line end
+  end
+  serial = tonumber(args[6] or 0)
 end
 
 function request()
-  if not prefix then return wrk.format(method) end
   serial = serial + 1
-  return wrk.format(method, nil, nil, prefix .. thread_number .. "-" .. os.time() .. "-" .. serial .. '"}')
+  local at, what = path, body
+  if #ids > 0 then at = path:gsub("{id}", ids[serial * step % #ids + 1]) end
+  if body then what = body:gsub("{n}", thread_number .. "-" .. os.time() .. "-" .. serial) end
+  return wrk.format(method, at, nil, what)
 end
 
 function done(summary, latency, _)
   local failed = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write +
     summary.errors.timeout
-  io.write(string.format('RESULT {"rate": %.1f, "p50_us": %d, "p99_us": %d, "failed": %d}\n',
-    summary.requests / (summary.duration / 1e6), latency:percentile(50), latency:percentile(99), failed))
+  io.write(string.format('RESULT {"rate": %.1f, "requests": %d, "p50_us": %d, "p99_us": %d, "failed": %d}\n',
+    summary.requests / (summary.duration / 1e6), summary.requests, latency:percentile(50), latency:percentile(99), failed))
 end

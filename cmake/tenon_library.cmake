@@ -21,6 +21,8 @@ function(tenon_library room)
   if(tests)
     add_executable(${target}_test ${tests})
     target_link_libraries(${target}_test PRIVATE ${target} ${ARG_PRIVATE_LINK} GTest::gmock GTest::gtest_main)
+    # The code under test is optimised; the tests are not: that is more than half of what compiling one takes.
+    target_compile_options(${target}_test PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0 -U_FORTIFY_SOURCE>)
     add_test(NAME unit_${room} COMMAND ${target}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(unit_${room} PROPERTIES LABELS unit TIMEOUT 300)
   endif()

@@ -3,9 +3,10 @@
 
 usage: bench.py --build FOLDER [runtime|data|plugins|http] [--json FILE]
 
-Two kinds of benchmark count:
+Three kinds of benchmark count:
   tenon_<room>_bench   Google Benchmark programs beside the code. A counter is a figure of its own; the end of its
                        name is its unit (p99_us, idle_bytes, requests_per_second).
+  tenon_raw_bench      the data engine beside bare sqlite3 and libpq calls (bench/raw).
   bench/<area>_*.py    end-to-end workloads; each prints a JSON list of {name, value, unit} and nothing else.
 `context` tells machine, build and load at the start of that program: a figure without them cannot be compared.
 """
@@ -53,9 +54,39 @@ STANDARD_MEMBERS = {
 }
 
 
-def google_benchmark(program: pathlib.Path) -> list[dict]:
-    done = subprocess.run([str(program), "--benchmark_format=json"], cwd=ROOT, stdout=subprocess.PIPE, text=True,
-                          stdin=subprocess.DEVNULL, check=False)
+# Program -> database, rows and filter of each run. Those of raw calls are of both databases at once; their reads are
+# run again with more rows.
+DATA_RUNS = {
+    "tenon_data_bench": [("sqlite", 100_000, "."), ("postgres", 100_000, "-^(backup|verify|restore|move)")],
+    "tenon_raw_bench": [("", 100_000, "."), ("", 1_000_000, "_(get|page)")],
+}
+
+
+def data_benchmark(program: pathlib.Path) -> list[dict]:
+    """A program of the data engine once for each database and number of rows, which stand before its names."""
+    figures = []
+    for database, rows, which in DATA_RUNS[program.name]:
+        environment = {"TENON_BENCH_ROWS": str(rows)}
+        if database == "postgres":
+            environment["TENON_TEST_DATABASE"] = database
+        before = "/".join(filter(None, [database, str(rows)]))
+        figures += [figure | {"name": f"{before}/{figure['name']}"}
+                    for figure in google_benchmark(program, which, environment)]
+    return figures + growth(figures)
+
+
+def growth(figures: list[dict]) -> list[dict]:
+    """What every time of a run with 1,000,000 rows is of the same one with 100,000."""
+    values = {figure["name"]: figure["value"] for figure in figures}
+    return [{"name": name.replace("1000000/", "1000000_over_100000/"), "value": value / few, "unit": ""}
+            for name, value in values.items()
+            if "1000000/" in name and "_over_" not in name and (few := values.get(name.replace("1000000/", "100000/")))]
+
+
+def google_benchmark(program: pathlib.Path, which: str = ".", environment: dict | None = None) -> list[dict]:
+    done = subprocess.run([str(program), "--benchmark_format=json", f"--benchmark_filter={which}"], cwd=ROOT,
+                          stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, check=False,
+                          env=os.environ | (environment or {}))
     if done.returncode:
         raise RuntimeError(f"{program.name} ended with code {done.returncode}")
     figures = []
@@ -85,7 +116,11 @@ def programs(build: pathlib.Path, areas: list[str]) -> list[tuple[str, object]]:
         for room in AREAS[area]:
             program = build / "src" / room / f"tenon_{room}_bench"
             if program.exists():
-                found.setdefault(program.name, lambda p=program: google_benchmark(p))
+                run = data_benchmark if program.name in DATA_RUNS else google_benchmark
+                found.setdefault(program.name, lambda p=program, r=run: r(p))
+        raw = build / "bench" / "raw" / "tenon_raw_bench"
+        if area == "data" and raw.exists():
+            found.setdefault(raw.name, lambda p=raw: data_benchmark(p))
         for script in sorted((ROOT / "bench").glob(f"{area}_*.py")):
             found.setdefault(f"bench/{script.name}", lambda s=script: workload(s, build))
     return list(found.items())

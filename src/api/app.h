@@ -6,6 +6,8 @@
 #include "base/random.h"
 #include "identity/sessions.h"
 #include "identity/users.h"
+#include "modules/live_feed.h"
+#include "modules/module_registry.h"
 #include "plugins/host.h"
 #include "plugins/registry.h"
 
@@ -15,6 +17,8 @@ namespace tenon::api {
 struct App {
   plugins::Registry& registry;
   plugins::Host& host;
+  modules::ModuleRegistry& modules;
+  modules::LiveFeed& feed;
   identity::Sessions& sessions;
   identity::Users& users;
   BlockingPool& pool;

@@ -15,12 +15,21 @@ http::Response health(int status, const json::object& body) {
 
 asio::awaitable<http::Response> alive(http::Request) { co_return health(200, {{"status", "ok"}}); }
 
-/// Ready while one tenant can be served: those in files must not go with a database server.
+/// Ready while one tenant can be served: those in files must not go with a database server. A
+/// module that is not well is named, and takes nobody out of service.
 asio::awaitable<http::Response> ready(const App* app, http::Request) {
   const auto [served, away] = app->registry.health();
   const bool any = served > 0 || away == 0;
-  const std::string_view status = away == 0 ? "ok" : any ? "degraded" : "unavailable";
-  auto response = health(any ? 200 : 503, {{"status", status}, {"served", served}, {"away", away}});
+  json::array unwell;
+  for (const auto& module : co_await app->modules.health_check({}))
+    if (module.health.status != modules::Health::Status::healthy)
+      unwell.emplace_back(
+          json::object{{"id", module.id}, {"status", to_string(module.health.status)}});
+  const bool well = away == 0 && unwell.empty();
+  const std::string_view status = !any ? "unavailable" : well ? "ok" : "degraded";
+  json::object body{{"status", status}, {"served", served}, {"away", away}};
+  if (!unwell.empty()) body["modules"] = std::move(unwell);
+  auto response = health(any ? 200 : 503, body);
   if (!any) response.set("Retry-After", "1");
   co_return response;
 }
@@ -32,9 +41,16 @@ Task<http::Response> unknown(RequestContext, http::Request) {
 }  // namespace
 
 std::vector<http::Route> unknown_routes(const Gate& gate) {
-  return {{.method = http::Method::get,
-           .pattern = "/api/{rest*}",
-           .handler = gate.handler(Access::open, unknown)}};
+  std::vector<http::Route> routes{{.method = http::Method::get,
+                                   .pattern = "/api/{rest*}",
+                                   .handler = gate.handler(Access::open, unknown)}};
+  // A stranger is not told which modules there are.
+  for (const auto method : {http::Method::get, http::Method::post, http::Method::put,
+                            http::Method::patch, http::Method::del})
+    routes.push_back({.method = method,
+                      .pattern = "/x/{rest*}",
+                      .handler = gate.handler(Access::signed_in, unknown)});
+  return routes;
 }
 
 std::vector<http::Route> health_routes(const App& app) {

@@ -1,4 +1,5 @@
-// What is installed: upload, list, switch off.
+// What comes with plugins: the upload. plugin_life.cc has what follows one, schema.cc what the web
+// application is drawn from.
 
 #include <algorithm>
 #include <utility>
@@ -46,13 +47,11 @@ Result<Upload> decode_upload(const http::Request& request) {
 Task<http::Response> upload(const App* app, RequestContext context, http::Request request) {
   TENON_CO_ASSIGN(site, site_of(*app, context));
   TENON_CO_ASSIGN(files, decode_upload(request));
-  TENON_CO_ASSIGN(
-      plugin, co_await app->registry.install(
-                  site.workspace, plugins::InstallRequest{.principal = context.principal,
-                                                          .trace = context.trace,
-                                                          .manifest = std::move(files.manifest),
-                                                          .component = std::move(files.component),
-                                                          .deadline = context.deadline}));
+  TENON_CO_ASSIGN(plugin, co_await app->registry.install(
+                              site.workspace,
+                              plugins::InstallRequest{.by = requester_of(context),
+                                                      .manifest = std::move(files.manifest),
+                                                      .component = std::move(files.component)}));
   auto response = http::Response::json(
       201, json::serialize(json::object{{"id", plugin->id()},
                                         {"version", plugin->manifest.metadata.version.text()},
@@ -60,33 +59,6 @@ Task<http::Response> upload(const App* app, RequestContext context, http::Reques
                                         {"state", "enabled"}}));
   response.set("Location", "/api/v1/plugins/" + plugin->id());
   co_return response;
-}
-
-Task<http::Response> list(const App* app, RequestContext context, http::Request) {
-  TENON_CO_ASSIGN(site, site_of(*app, context));
-  json::array rows;
-  for (const auto& row : site.workspace->tenant()->catalog()->plugins()) {
-    json::object item{{"id", row.id},
-                      {"version", row.version},
-                      {"state", data::to_string(row.state)},
-                      {"sha256", row.sha256}};
-    const auto installed = site.origin.installations->find(row.id);
-    if (installed != site.origin.installations->end()) {
-      json::object name;
-      for (const auto& [locale, text] : installed->second.plugin->manifest.metadata.name)
-        name[locale] = text;
-      item["name"] = std::move(name);
-    }
-    rows.push_back(std::move(item));
-  }
-  co_return http::Response::json(200, json::serialize(rows));
-}
-
-Task<http::Response> disable(const App* app, RequestContext context, http::Request request) {
-  TENON_CO_ASSIGN(site, site_of(*app, context));
-  TENON_CO_TRY(co_await app->registry.disable(
-      site.workspace, std::string(request.parameter("plugin")), context.deadline));
-  co_return http::Response(204);
 }
 
 }  // namespace
@@ -103,11 +75,9 @@ std::vector<http::Route> plugin_routes(const App& app, const Gate& gate) {
             })};
   };
   std::vector<http::Route> routes = {
-      route(http::Method::get, "/api/v1/plugins", Access::administrator, list),
       route(http::Method::post, "/api/v1/plugins", Access::administrator, upload),
-      route(http::Method::post, "/api/v1/plugins/{plugin}/disable", Access::administrator, disable),
   };
-  routes[1].body_bytes = kMaxUpload;
+  routes.front().body_bytes = kMaxUpload;
   return routes;
 }
 

@@ -44,6 +44,8 @@ constexpr std::array kReasonStatus = {
     ReasonStatus{"csv.row_bytes", 422},
     ReasonStatus{"csv.cell_bytes", 422},
     ReasonStatus{"csv.cells", 422},
+    // The body as a whole has the wrong shape; a place in it only says where.
+    ReasonStatus{"json.not_object", 400},
     ReasonStatus{"rpc.writes", 405},
     ReasonStatus{"http.too_slow", 408},
     ReasonStatus{"files.empty", 422},

@@ -6,6 +6,7 @@
 #include "api/app.h"
 #include "api/endpoint.h"
 #include "http/route.h"
+#include "modules/module_registry.h"
 
 namespace tenon::api {
 
@@ -23,8 +24,16 @@ namespace tenon::api {
 [[nodiscard]] std::vector<http::Route> personal_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> audit_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> plugin_routes(const App& app, const Gate& gate);
+/// What follows an upload: list, enable, disable, uninstall, purge, the calls.
+[[nodiscard]] std::vector<http::Route> plugin_life_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> extension_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> health_routes(const App& app);
+/// Which modules there are and how they are.
+[[nodiscard]] std::vector<http::Route> module_routes(const App& app, const Gate& gate);
+/// Server-sent events, dead letters.
+[[nodiscard]] std::vector<http::Route> event_routes(const App& app, const Gate& gate);
+/// Gives plain routes of modules their tenant, rights and problem documents.
+[[nodiscard]] modules::Binder module_binder(const App& app, const Gate& gate);
 /// Whatever is left below /api/ and /x/ is an unknown address, never the web application's start
 /// page.
 [[nodiscard]] std::vector<http::Route> unknown_routes(const Gate& gate);

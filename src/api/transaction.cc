@@ -21,6 +21,13 @@ Result<Site> site_of(const App& app, const RequestContext& context) {
               .trace = context.trace_id};
 }
 
+plugins::Requester requester_of(const RequestContext& context) {
+  return {.principal = context.principal,
+          .trace = context.trace,
+          .trace_id = context.trace_id,
+          .deadline = context.deadline};
+}
+
 namespace detail {
 
 Task<> rehearse(data::UnitOfWork* unit) {

@@ -23,6 +23,8 @@ struct Site {
 /// Errors: unavailable when the tenant of the session is not served any more.
 [[nodiscard]] Result<Site> site_of(const App& app, const RequestContext& context);
 
+/// Who changes what is installed, as the registry wants to know it.
+[[nodiscard]] plugins::Requester requester_of(const RequestContext& context);
 /// rollback: a rehearsal, of which nothing stays.
 enum class End : std::uint8_t { commit, rollback };
 

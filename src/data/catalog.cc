@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "data/decode.h"
+#include "data/index_rules.h"
 #include "data/names.h"
 #include "data/predicate.h"
 #include "data/relations.h"
@@ -110,7 +111,7 @@ Result<Column> field_column_of(const Field& field, std::uint32_t extension_numbe
   column.sql = field.extension.empty() ? field_column(field.name)
                                        : extension_column(extension_number, own_name(field));
   column.derived = field.formula || field.rollup;
-  column.type = column.derived ? field.result.value_or(FieldType::decimal) : field.type;
+  column.type = type_of_values(field);
   column.storage = storage_of(column.type);
   column.scale = field.scale;
   column.nullable =
@@ -123,27 +124,6 @@ Result<Column> field_column_of(const Field& field, std::uint32_t extension_numbe
   TENON_ASSIGN(rules, rules_of(column, field));
   column.rules = std::move(rules);
   return column;
-}
-
-bool orderable(FieldType type) noexcept {
-  return type != FieldType::json && type != FieldType::multi_select && type != FieldType::computed;
-}
-
-/// Fields of few values or long text are not worth an index for filtering alone.
-bool small(FieldType type) noexcept {
-  return !orderable(type) || type == FieldType::boolean || type == FieldType::select ||
-         type == FieldType::text;
-}
-
-/// Whether the indexes of shape.cc have one that begins with this field.
-bool leads_index(const Entity& entity, const Field& field) {
-  const bool led = std::ranges::any_of(entity.indexes, [&](const Index& index) {
-    return index.where.empty() && !index.fields.empty() && index.fields.front() == field.name;
-  });
-  const bool wanted = field.filterable || field.type == FieldType::reference;
-  const auto type =
-      field.formula || field.rollup ? field.result.value_or(FieldType::decimal) : field.type;
-  return led || field.unique || (field.sortable && orderable(type)) || (wanted && !small(type));
 }
 
 std::size_t label_of(const Entity& entity, const std::vector<Column>& columns) {
@@ -351,6 +331,24 @@ std::vector<const EntityInfo*> Catalog::entities() const {
   std::vector<const EntityInfo*> all;
   for (const auto& [name, info] : entities_) all.push_back(info.get());
   return all;
+}
+
+Result<> Catalog::unreferenced(std::string_view plugin) const {
+  for (const auto& [name, entity] : entities_) {
+    if (entity->plugin() != plugin) continue;
+    for (const auto& incoming : entity->incoming())
+      if (incoming.plugin != plugin)
+        return fail(
+            Error(ErrorCode::conflict, fmt::format("\"{}.{}\" refers to \"{}\".", incoming.plugin,
+                                                   incoming.entity, entity->full_name()))
+                .because("schema.referenced"));
+  }
+  for (const auto& extension : extensions_)
+    if (extension.extends == plugin && extension.plugin != plugin)
+      return fail(Error(ErrorCode::conflict, fmt::format("\"{}\" adds fields to \"{}.{}\".",
+                                                         extension.plugin, plugin, extension.name))
+                      .because("schema.referenced"));
+  return {};
 }
 
 }  // namespace tenon::data

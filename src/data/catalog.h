@@ -154,6 +154,9 @@ class Catalog {
   [[nodiscard]] const PluginRow* plugin(std::string_view id) const noexcept;
   [[nodiscard]] const std::vector<PluginRow>& plugins() const noexcept { return plugins_; }
   [[nodiscard]] std::vector<const EntityInfo*> entities() const;
+  /// Errors: conflict (`schema.referenced`) while another plugin refers to tables of `plugin` or
+  /// adds to them.
+  [[nodiscard]] Result<> unreferenced(std::string_view plugin) const;
   /// Additions to entities of others, as they were declared.
   [[nodiscard]] const std::vector<Entity>& extensions() const noexcept { return extensions_; }
 

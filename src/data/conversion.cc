@@ -89,6 +89,11 @@ Conversion retold(const Column& before, const Column& after, Dialect dialect) {
 
 std::optional<Conversion> conversion(const Column& before, const Column& after, Dialect dialect) {
   if (before.field == nullptr || after.field == nullptr) return same(before, after);
+  // What people wrote does not become what is computed: it is put away, not written over.
+  if (after.derived && !before.derived) return std::nullopt;
+  // What is computed is computed anew.
+  if (after.derived && (before.type != after.type || scale_of(before) != scale_of(after)))
+    return Conversion{.forward = "NULL", .backward = "NULL", .loses = {}, .refuses = {}};
   if (number(before.type) && number(after.type)) return rescaled(before, after);
   if (text(before.type) && text(after.type)) return retold(before, after, dialect);
   if (before.type == FieldType::reference && after.type == FieldType::reference) {

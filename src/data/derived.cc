@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "data/catalog.h"
+#include "data/index_rules.h"
 
 namespace tenon::data {
 namespace {
@@ -25,15 +26,15 @@ std::uint8_t scale_of(const Column& column) noexcept {
 
 std::optional<FormulaField> name_in(const EntityInfo& entity, std::string_view name) {
   const auto place = entity.find(name);
-  if (!place) return std::nullopt;
-  const auto& column = entity.columns()[*place];
-  if (column.system || !(is_number(column.type) || column.type == FieldType::boolean ||
-                         column.type == FieldType::date))
-    return std::nullopt;
-  return FormulaField{.column = *place,
-                      .scale = scale_of(column),
-                      .kind = column.type == FieldType::boolean ? FormulaField::Kind::truth
-                                                                : FormulaField::Kind::number};
+  if (!place || entity.columns()[*place].field == nullptr) return std::nullopt;
+  return formula_field(*entity.columns()[*place].field, *place);
+}
+
+/// Values that change by themselves in the midst of a change of many rows would meet each other.
+bool in_unique_index(const Entity& entity, const Field& field) {
+  return field.unique || std::ranges::any_of(entity.indexes, [&](const Index& index) {
+           return index.unique && std::ranges::find(index.fields, field.name) != index.fields.end();
+         });
 }
 
 /// Each formula behind those whose result it reads.
@@ -56,10 +57,16 @@ Result<std::vector<Derived::Computed>> in_order(const EntityInfo& entity,
   return done;
 }
 
+bool refers_to(const EntityInfo& rows, const Column& column, const EntityInfo& entity) {
+  if (column.type != FieldType::reference || column.field == nullptr) return false;
+  const auto& plugin = column.field->ref_plugin.empty() ? rows.plugin() : column.field->ref_plugin;
+  return plugin == entity.plugin() && column.field->ref_entity == entity.name();
+}
+
 Result<Derived::Computed> computed(const EntityInfo& entity, std::size_t place) {
   const auto& column = entity.columns()[place];
   const bool truth = column.type == FieldType::boolean;
-  if (!truth && !is_number(column.type) && column.type != FieldType::date)
+  if (!formula_gives(column.type))
     return wrong(column.name, "schema.formula",
                  "the result of a formula is an integer, decimal, money, boolean or date.");
   auto formula = Formula::parse(*column.field->formula,
@@ -72,6 +79,20 @@ Result<Derived::Computed> computed(const EntityInfo& entity, std::size_t place) 
 
 }  // namespace
 
+std::optional<FormulaField> formula_field(const Field& field, std::size_t column) {
+  const auto type = type_of_values(field);
+  if (!formula_gives(type)) return std::nullopt;
+  const bool scaled = type == FieldType::decimal || type == FieldType::money;
+  return FormulaField{
+      .column = column,
+      .scale = scaled ? field.scale : std::uint8_t{0},
+      .kind = type == FieldType::boolean ? FormulaField::Kind::truth : FormulaField::Kind::number};
+}
+
+bool formula_gives(FieldType type) noexcept {
+  return is_number(type) || type == FieldType::boolean || type == FieldType::date;
+}
+
 Result<Derived> derive(const EntityInfo& entity) {
   Derived derived;
   std::vector<Derived::Computed> formulas;
@@ -82,6 +103,8 @@ Result<Derived> derive(const EntityInfo& entity) {
     if (column.derived && (field.type != FieldType::computed || (field.formula && field.rollup)))
       return wrong(column.name, "schema.formula",
                    "a formula or a roll-up, one of them, belongs to a computed field.");
+    if (column.derived && in_unique_index(entity.entity(), field))
+      return wrong(column.name, "schema.index", "a computed field is in no unique index.");
     if (field.formula) {
       TENON_ASSIGN(one, computed(entity, place));
       formulas.push_back(std::move(one));
@@ -114,8 +137,7 @@ Result<> link_rollups(
     if (rows == nullptr) continue;
     RollupOver over{.parent = &entity, .target = place, .function = rollup.function, .extreme = {}};
     const auto reference = rows->find(rollup.reference);
-    if (!reference || rows->columns()[*reference].type != FieldType::reference ||
-        rows->columns()[*reference].field->ref_entity != entity.name())
+    if (!reference || !refers_to(*rows, rows->columns()[*reference], entity))
       return wrong(column.name, "schema.rollup",
                    fmt::format("\"{}\" is no field of \"{}\" that refers here.", rollup.reference,
                                rows->full_name()));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +44,11 @@ struct Derived {
   std::vector<Numbered> numbers;
   std::vector<RollupOver> rollups;  // that others keep over rows of this entity
 };
+
+/// What a field stands for in a formula; nothing when it has no number, date or condition.
+[[nodiscard]] std::optional<FormulaField> formula_field(const Field& field, std::size_t column);
+/// Whether a formula may give `type`: integer, decimal, money, boolean, date.
+[[nodiscard]] bool formula_gives(FieldType type) noexcept;
 
 /// Requires: the columns of `entity` are made. Errors: invalid (`schema.formula`, `schema.rollup`,
 /// `schema.number`) with the field's name.

@@ -15,6 +15,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +38,11 @@ struct FormulaField {
 };
 /// Empty: there is no such field, or it is no number.
 using FormulaNames = std::function<std::optional<FormulaField>(std::string_view)>;
+
+/// `text` with every name of a field replaced by what `rename` gives for it. Leaves alone what is
+/// no formula.
+[[nodiscard]] std::string rename_fields(std::string_view text,
+                                        const std::function<std::string(std::string_view)>& rename);
 
 /// A checked formula. Immutable, copyable.
 class Formula {

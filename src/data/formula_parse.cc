@@ -269,6 +269,27 @@ class FormulaParser {
   Formula made_;
 };
 
+std::string rename_fields(std::string_view text,
+                          const std::function<std::string(std::string_view)>& rename) {
+  constexpr std::array words = {"null", "true", "false", "and", "or", "not"};
+  std::string made;
+  for (std::size_t at = 0; at < text.size();) {
+    if (!is_word(text[at])) {
+      made += text[at++];
+      continue;
+    }
+    const auto from = at;
+    while (at < text.size() && is_word(text[at])) ++at;
+    const auto word = text.substr(from, at - from);
+    const auto behind = text.find_first_not_of(" \n\t", at);
+    const bool called = behind != std::string_view::npos && text[behind] == '(';
+    const bool ours =
+        called || is_digit(word.front()) || std::ranges::find(words, word) != words.end();
+    made += ours ? std::string(word) : rename(word);
+  }
+  return made;
+}
+
 Result<Formula> Formula::parse(std::string_view text, const FormulaNames& names) {
   return FormulaParser(text, names).run();
 }

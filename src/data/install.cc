@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "data/derive_plan.h"
 #include "data/durably.h"
 #include "data/files/references.h"
 #include "data/migrator.h"
@@ -64,23 +65,21 @@ Result<> drop_extension_columns(Session& session, const Catalog& catalog, std::s
   return {};
 }
 
+/// Roll-ups of other modules over rows that are gone.
+Result<> derive_others(Session& session, const Catalog& before) {
+  TENON_ASSIGN(after, read_catalog(session));
+  std::vector<EntityChange> changes;
+  for (const auto* now : after->entities())
+    changes.push_back(
+        {.was = before.find(now->plugin(), now->name()), .now = now, .delta = nullptr});
+  return derive_all(session, *after, plan_derived(changes, before, *after).all);
+}
+
 Result<> purge_in(Session& session, std::string_view id, Timestamp now) {
   TENON_ASSIGN(catalog, read_catalog(session));
   if (catalog->plugin(id) == nullptr) return fail(ErrorCode::not_found, "There is no such plugin.");
-  for (const auto* entity : catalog->entities()) {
-    if (entity->plugin() != id) continue;
-    for (const auto& incoming : entity->incoming())
-      if (incoming.plugin != id)
-        return fail(
-            Error(ErrorCode::conflict, fmt::format("\"{}.{}\" refers to \"{}\".", incoming.plugin,
-                                                   incoming.entity, entity->full_name()))
-                .because("schema.referenced"));
-  }
-  for (const auto& extension : catalog->extensions())
-    if (extension.extends == id && extension.plugin != id)
-      return fail(Error(ErrorCode::conflict, fmt::format("\"{}\" adds fields to \"{}.{}\".",
-                                                         extension.plugin, id, extension.name))
-                      .because("schema.referenced"));
+  TENON_TRY(catalog->unreferenced(id));
+  TENON_TRY(release_added(session, *catalog, id, now));
   TENON_TRY(drop_extension_columns(session, *catalog, id));
   Ledger ledger(session);
   TENON_TRY(session.without_references([&]() -> Result<> {
@@ -95,12 +94,11 @@ Result<> purge_in(Session& session, std::string_view id, Timestamp now) {
     }
     return {};
   }));
-  TENON_ASSIGN(kept, ledger.quarantined(id));
-  for (const auto& name : kept) TENON_TRY(session.script("DROP TABLE IF EXISTS " + name));
+  TENON_TRY(ledger.drop_quarantine(id, now));
   TENON_TRY(ledger.forget_changes(id, Ledger::Which::all));
   const std::array<storage::Value, 1> values{id};
   TENON_TRY(session.execute("DELETE FROM plugin WHERE id = ?1", values));
-  return {};
+  return derive_others(session, *catalog);
 }
 
 /// The right to change the schema of a tenant. Only one process has it open for that.
@@ -232,10 +230,17 @@ Result<std::shared_ptr<const Catalog>> read_catalog(Session& session) {
 Result<> Tenant::State::reload() {
   const std::lock_guard one_at_a_time(reload_mutex);
   TENON_ASSIGN(reader, database->reader());
-  TENON_TRY(reader.snapshot());
+  TENON_TRY(reader.snapshot(storage::Seen::one_state));
   TENON_ASSIGN(fresh, read_catalog(reader.session()));
   const std::lock_guard lock(mutex);
   catalog = std::move(fresh);
+  return {};
+}
+
+Result<> Tenant::State::end_switch() {
+  TENON_TRY(reload());
+  const std::lock_guard lock(mutex);
+  if (epoch % 2 == 1) numbers.forget(++epoch);
   return {};
 }
 
@@ -248,13 +253,17 @@ Task<MigrationPlan> Tenant::upgrade(Package package, Consent consent, Backfill b
                                     Deadline deadline) {
   const auto turn = Turn::take(state_->migrating);
   if (!turn) co_return fail(under_way());
-  Migrator migrator(*state_->database, state_->clock);
+  Migrator migrator(*state_->database, state_->clock, [this] { state_->begin_switch(); });
   // What a change left that met a full disk or a lost server, on its way back as well.
-  TENON_CO_TRY(co_await migrator.resume({}, deadline));
-  TENON_CO_ASSIGN(
-      plan, co_await migrator.apply(std::move(package), consent, std::move(backfill), deadline));
-  TENON_CO_TRY(state_->reload());
-  co_return std::move(plan);
+  Result<MigrationPlan> plan;
+  if (auto resumed = co_await migrator.resume({}, deadline))
+    plan = co_await migrator.apply(std::move(package), consent, std::move(backfill), deadline);
+  else
+    plan = std::unexpected(std::move(resumed.error()));
+  // Whatever became of it: what the database says holds.
+  auto known = state_->end_switch();
+  if (plan && !known) co_return std::unexpected(std::move(known.error()));
+  co_return plan;
 }
 
 Task<MigrationPlan> Tenant::plan(Package package, Deadline deadline) {
@@ -270,26 +279,31 @@ Task<MigrationPlan> Tenant::dry_run(Package package, Deadline deadline) {
 Task<> Tenant::undo(std::string plugin, Consent consent, Deadline deadline) {
   const auto turn = Turn::take(state_->migrating);
   if (!turn) co_return fail(under_way());
-  Migrator migrator(*state_->database, state_->clock);
-  TENON_CO_TRY(co_await migrator.undo(std::move(plugin), consent, deadline));
-  co_return state_->reload();
+  Migrator migrator(*state_->database, state_->clock, [this] { state_->begin_switch(); });
+  auto done = co_await migrator.undo(std::move(plugin), consent, deadline);
+  auto known = state_->end_switch();
+  co_return done ? known : done;
 }
 
-Task<> Tenant::set_state(std::string plugin, PluginState state, Deadline deadline) {
-  auto work = [&plugin, state](Session& session) -> Result<> {
+Task<> Tenant::set_state(std::string plugin, PluginState state, Deadline deadline,
+                         std::optional<PlatformAct> act) {
+  auto work = [this, &plugin, state, &act](Session& session) -> Result<> {
     const std::array<storage::Value, 2> values{std::string_view(plugin),
                                                std::int64_t{static_cast<int>(state)}};
     TENON_ASSIGN(changed, session.execute("UPDATE plugin SET state = ?2 WHERE id = ?1", values));
     if (changed == 0) return fail(ErrorCode::not_found, "There is no such plugin.");
+    if (act) return note_act(session, *act, state_->clock.now());
     return {};
   };
   TENON_CO_TRY(co_await run_durably(*state_->database, deadline, work));
   co_return state_->reload();
 }
 
-Task<> Tenant::purge(std::string plugin, Deadline deadline) {
-  auto work = [this, &plugin](Session& session) {
-    return purge_in(session, plugin, state_->clock.now());
+Task<> Tenant::purge(std::string plugin, Deadline deadline, std::optional<PlatformAct> act) {
+  auto work = [this, &plugin, &act](Session& session) -> Result<> {
+    TENON_TRY(purge_in(session, plugin, state_->clock.now()));
+    if (act) return note_act(session, *act, state_->clock.now());
+    return {};
   };
   TENON_CO_TRY(co_await run_durably(*state_->database, deadline, work));
   co_return state_->reload();

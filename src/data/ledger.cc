@@ -122,6 +122,35 @@ Result<std::optional<MigrationRecord>> first(storage::Session& session, const st
   return std::move(record);
 }
 
+/// Names (quoted) of the quarantine tables that a step makes.
+std::vector<std::string> put_away(const MigrationPlan& plan, const MigrationStep& step) {
+  std::vector<std::string> names;
+  const auto prefix = fmt::format("\"q{}_", plan.number);
+  for (const auto& sql : step.sql) {
+    const auto at =
+        sql.starts_with("CREATE TABLE " + prefix) ? 13 : sql.find("RENAME TO " + prefix);
+    if (at == std::string::npos) continue;
+    const auto begin = sql.find(prefix, at);
+    names.push_back(sql.substr(begin, sql.find('"', begin + 1) - begin + 1));
+  }
+  return names;
+}
+
+Result<bool> has_table(storage::Session& session, std::string_view quoted) {
+  bool found = false;
+  const auto name = quoted.substr(1, quoted.size() - 2);
+  const std::array<storage::Value, 1> values{name};
+  TENON_TRY(session.query(session.dialect() == Dialect::sqlite
+                              ? "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1"
+                              : "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND "
+                                "tablename = CAST(?1 AS TEXT)",
+                          values, [&](const Row&) {
+                            found = true;
+                            return Visit::stop;
+                          }));
+  return found;
+}
+
 std::set<std::string> names_in(const MigrationPlan& plan) {
   std::set<std::string> names;
   for (const auto& shape : plan.before) names.insert(shape.name);
@@ -348,7 +377,7 @@ Result<> Ledger::check_fingerprints() {
           .because("schema.fingerprint"));
 }
 
-Result<std::vector<std::string>> Ledger::quarantined(std::string_view plugin) {
+Result<std::size_t> Ledger::drop_quarantine(std::string_view plugin, Timestamp now) {
   std::vector<std::string> plans;
   const std::array<storage::Value, 1> values{plugin};
   TENON_TRY(session_.query("SELECT plan FROM migration WHERE plugin = ?1 AND state = 1", values,
@@ -356,20 +385,20 @@ Result<std::vector<std::string>> Ledger::quarantined(std::string_view plugin) {
                              plans.emplace_back(row.text(0));
                              return Visit::more;
                            }));
-  std::vector<std::string> names;
+  const std::array<storage::Value, 1> at{std::int64_t{now.time_since_epoch().count()}};
+  std::size_t dropped = 0;
   for (const auto& text : plans) {
     TENON_ASSIGN(plan, plan_from_json(text));
-    const auto prefix = fmt::format("\"q{}_", plan.number);
     for (const auto& step : plan.steps)
-      for (const auto& sql : step.sql) {
-        const auto at =
-            sql.starts_with("CREATE TABLE " + prefix) ? 13 : sql.find("RENAME TO " + prefix);
-        if (at == std::string::npos) continue;
-        const auto begin = sql.find(prefix, at);
-        names.push_back(sql.substr(begin, sql.find('"', begin + 1) - begin + 1));
+      for (const auto& name : put_away(plan, step)) {
+        TENON_ASSIGN(there, has_table(session_, name));
+        if (!there) continue;
+        for (const auto& sql : step.release) TENON_TRY(session_.execute(sql, at));
+        TENON_TRY(session_.script("DROP TABLE " + name));
+        ++dropped;
       }
   }
-  return names;
+  return dropped;
 }
 
 }  // namespace tenon::data

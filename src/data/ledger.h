@@ -61,8 +61,9 @@ class Ledger {
   /// Errors: unavailable (`schema.fingerprint`) with the name of a table that is another than the
   /// ledger says.
   [[nodiscard]] Result<> check_fingerprints();
-  /// Names (quoted) of quarantine tables of the migrations of `plugin`.
-  [[nodiscard]] Result<std::vector<std::string>> quarantined(std::string_view plugin);
+  /// Drops what the changes of `plugin` put away, and lets go of the files that only it names.
+  /// Gives the number of tables.
+  [[nodiscard]] Result<std::size_t> drop_quarantine(std::string_view plugin, Timestamp now);
 
  private:
   storage::Session& session_;

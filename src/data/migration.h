@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "data/ddl.h"
+#include "data/derive_rows.h"
 #include "data/tenant.h"
 #include "storage/session.h"
 
@@ -28,6 +29,7 @@ enum class StepKind : std::uint8_t {
   change_table,      // columns widened, narrowed, dropped: what ALTER cannot on SQLite
   search,            // the table of search tokens beside it, made and filled anew
   quarantine_table,  // hidden, dropped by a purge
+  derive,            // formulas, roll-ups and numbers of the rows that are there, in batches
   activate,          // the new definitions hold from here on
 };
 
@@ -42,11 +44,16 @@ struct MigrationStep {
   Localized text;             // what it does, in `en` and `zh-CN`
   std::string key;            // the same as a key: `migration.add_column`
   Statements sql, undo;
+  // Files that only the quarantine names are let go when it is purged, and those of rows that are
+  // gone when the step is taken back; ?1 is the time.
+  Statements release, release_back;
   bool without_references = false;  // SQLite: rebuilds and drops
   bool undo_without_references = false;
-  bool concurrently = false;   // PostgreSQL may build it beside writers
-  bool last = false;           // part of the last transaction
-  std::uint32_t callback = 0;  // number for the module's step
+  bool concurrently = false;            // PostgreSQL may build it beside writers
+  bool last = false;                    // part of the last transaction
+  std::uint32_t callback = 0;           // number for the module's step
+  std::vector<Derivation> derive;       // what is brought up to date
+  std::vector<Derivation> derive_back;  // and when the plan is taken back
   std::int64_t rows = 0;
   std::int64_t milliseconds = 0;  // estimated
 
@@ -74,6 +81,10 @@ struct MigrationPlan {
 
   [[nodiscard]] bool destructive() const noexcept { return !consents.empty(); }
 };
+
+/// A conflict that names the problems, with all of them in its details.
+[[nodiscard]] Error refusal(std::string_view reason, std::string_view text,
+                            const std::vector<PlanProblem>& problems);
 
 enum class Consent : std::uint8_t { none, destructive };
 

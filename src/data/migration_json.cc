@@ -9,9 +9,10 @@
 namespace tenon::data {
 namespace {
 
-constexpr std::array<std::string_view, 12> kKinds = {
-    "create_table", "add_column",    "create_index", "drop_index", "fill_shadow",      "callback",
-    "rename_table", "rename_column", "change_table", "search",     "quarantine_table", "activate"};
+constexpr std::array<std::string_view, 13> kKinds = {
+    "create_table",     "add_column",   "create_index",  "drop_index",   "fill_shadow",
+    "callback",         "rename_table", "rename_column", "change_table", "search",
+    "quarantine_table", "derive",       "activate"};
 constexpr std::array<std::string_view, 4> kClasses = {"expand", "backfill", "contract",
                                                       "destructive"};
 
@@ -26,6 +27,14 @@ json::object words(const Localized& texts) {
   return made;
 }
 
+json::array derivations_json(const std::vector<Derivation>& derivations) {
+  json::array made;
+  for (const auto& one : derivations)
+    made.emplace_back(
+        json::object{{"entity", one.entity}, {"columns", list(one.columns)}, {"again", one.again}});
+  return made;
+}
+
 json::object step_json(const MigrationStep& step) {
   return {{"kind", to_string(step.kind)},
           {"class", to_string(step.step_class)},
@@ -35,11 +44,15 @@ json::object step_json(const MigrationStep& step) {
           {"key", step.key},
           {"sql", list(step.sql)},
           {"undo", list(step.undo)},
+          {"release", list(step.release)},
+          {"release_back", list(step.release_back)},
           {"without_references", step.without_references},
           {"undo_without_references", step.undo_without_references},
           {"concurrently", step.concurrently},
           {"last", step.last},
           {"callback", step.callback},
+          {"derive", derivations_json(step.derive)},
+          {"derive_back", derivations_json(step.derive_back)},
           {"rows", step.rows},
           {"milliseconds", step.milliseconds}};
 }
@@ -75,6 +88,20 @@ Enum word(const std::array<std::string_view, N>& known, const std::string& wante
   return static_cast<Enum>(std::ranges::find(known, wanted) - known.begin());
 }
 
+/// Plans of before had none.
+std::vector<Derivation> derivations_from(const json::object& object, std::string_view key) {
+  std::vector<Derivation> made;
+  const auto* stored = object.if_contains(key);
+  if (stored == nullptr) return made;
+  for (const auto& value : stored->as_array()) {
+    const auto& one = value.as_object();
+    made.push_back({.entity = text(one, "entity"),
+                    .columns = texts(one, "columns"),
+                    .again = one.at("again").as_bool()});
+  }
+  return made;
+}
+
 MigrationStep step_from(const json::object& object) {
   MigrationStep step;
   step.kind = word<StepKind>(kKinds, text(object, "kind"));
@@ -86,11 +113,17 @@ MigrationStep step_from(const json::object& object) {
     step.text.emplace(locale, words.as_string());
   step.sql = texts(object, "sql");
   step.undo = texts(object, "undo");
+  if (object.contains("release")) {  // plans of before had none
+    step.release = texts(object, "release");
+    step.release_back = texts(object, "release_back");
+  }
   step.without_references = object.at("without_references").as_bool();
   step.undo_without_references = object.at("undo_without_references").as_bool();
   step.concurrently = object.at("concurrently").as_bool();
   step.last = object.at("last").as_bool();
   step.callback = static_cast<std::uint32_t>(object.at("callback").as_int64());
+  step.derive = derivations_from(object, "derive");
+  step.derive_back = derivations_from(object, "derive_back");
   step.rows = object.at("rows").as_int64();
   step.milliseconds = object.at("milliseconds").as_int64();
   return step;
@@ -114,10 +147,38 @@ std::string_view to_string(StepClass step_class) noexcept {
 
 std::string MigrationStep::checksum() const {
   std::string all(to_string(kind));
-  for (const auto* statements : {&sql, &undo})
+  for (const auto* statements : {&sql, &undo, &release, &release_back})
     for (const auto& statement : *statements) all.append(1, '\0').append(statement);
   all += std::to_string(callback);
+  for (const auto* derivations : {&derive, &derive_back})
+    for (const auto& one : *derivations) {
+      all.append(1, '\0').append(one.entity);
+      for (const auto& column : one.columns) all.append(1, '\0').append(column);
+    }
   return hex(sha256(all));
+}
+
+Error refusal(std::string_view reason, std::string_view text,
+              const std::vector<PlanProblem>& problems) {
+  json::array list;
+  std::string first;
+  for (const auto& problem : problems) {
+    json::array values;
+    for (const auto& value : problem.values) {
+      auto parsed = json::parse(value);
+      values.push_back(parsed ? *std::move(parsed) : json::value(value));
+    }
+    list.emplace_back(json::object{{"reason", problem.reason},
+                                   {"entity", problem.entity},
+                                   {"field", problem.field},
+                                   {"rows", problem.rows},
+                                   {"values", std::move(values)},
+                                   {"text", words(problem.text)}});
+    if (first.empty()) first = " " + problem.text.at("en");
+  }
+  return Error(ErrorCode::conflict, std::string(text) + first)
+      .because(std::string(reason))
+      .with_details(json::serialize(json::object{{"problems", std::move(list)}}));
 }
 
 json::object to_json(const MigrationPlan& plan) {

@@ -6,7 +6,9 @@
 #include <set>
 
 #include "base/hash.h"
+#include "data/derive_plan.h"
 #include "data/encode.h"
+#include "data/files/references.h"
 #include "data/names.h"
 #include "data/predicate.h"
 #include "data/search.h"
@@ -40,6 +42,7 @@ class Planner {
     for (const auto* now : input_.after.entities()) {
       const auto* was = predecessor(*now);
       if (was != nullptr) kept.insert(was);
+      changes_.push_back({.was = was, .now = now, .delta = nullptr});
       const bool ours =
           touches(*now, input_.plugin) || (was != nullptr && touches(*was, input_.plugin));
       if (!ours) continue;
@@ -57,15 +60,23 @@ class Planner {
       auto& step = add(StepKind::callback, StepClass::backfill, {}, std::to_string(n));
       step.callback = n;
     }
+    for (auto& change : changes_)
+      if (const auto delta = deltas_.find(change.now); delta != deltas_.end())
+        change.delta = &delta->second;
+    TENON_TRY(derive());
     auto& step = add(StepKind::activate, StepClass::contract, plan_.plugin, plan_.to_version);
     step.last = true;
-    // What adds comes first, then the module's own steps, then everything at once.
+    step.derive_back = plan_underived(changes_, input_.before, input_.after);
+    follow_numbers(step);
+    // What adds comes first, then the module's own steps, then what is computed of both, then
+    // everything at once.
     const auto phase = [](const MigrationStep& one) {
-      if (one.last) return one.kind == StepKind::activate ? 3 : 2;
-      return one.kind == StepKind::callback ? 1 : 0;
+      if (one.last)
+        return one.kind == StepKind::activate ? 5 : one.kind == StepKind::derive ? 4 : 3;
+      return one.kind == StepKind::derive ? 2 : one.kind == StepKind::callback ? 1 : 0;
     };
     std::vector<MigrationStep> ordered;
-    for (const int wanted : {0, 1, 2, 3})
+    for (const int wanted : {0, 1, 2, 3, 4, 5})
       for (auto& one : plan_.steps)
         if (phase(one) == wanted) ordered.push_back(one);
     plan_.steps = std::move(ordered);
@@ -147,12 +158,13 @@ class Planner {
       return fail(Error(ErrorCode::internal,
                         fmt::format("The table of \"{}\" is not in the ledger.", was.full_name()))
                       .because("schema.ledger"));
-    TENON_ASSIGN(delta, compare(was, now, *stored, input_.before, input_.after, plan_.dialect));
+    TENON_ASSIGN(made, compare(was, now, *stored, input_.before, input_.after, plan_.dialect));
+    const auto& delta = deltas_.emplace(&now, std::move(made)).first->second;
     if (delta.empty()) return {};
     TENON_TRY(check(was, now, delta));
     TENON_ASSIGN(rows, rows_of(was.table()));
-    const auto parts =
-        migrate_table(delta, fmt::format("q{}_{}", plan_.number, ++quarantines_), plan_.dialect);
+    const auto away = fmt::format("q{}_{}", plan_.number, ++quarantines_);
+    const auto parts = migrate_table(delta, away, plan_.dialect);
     for (const auto& part : parts) {
       auto& step = add(part.kind, part.step_class, now.full_name(), part.what);
       step.sql = part.sql;
@@ -163,12 +175,77 @@ class Planner {
       step.last = part.last;
       step.rows = rows;
       step.milliseconds = 1 + rows * part.microseconds_per_row / 1000;
+      if (part.kind != StepKind::change_table) continue;
+      for (const auto& gone : delta.removed)
+        if (const auto column = std::ranges::find(was.columns(), gone.name, &Column::sql);
+            column != was.columns().end() && column->type == FieldType::file) {
+          step.release.push_back(release_sql(quote(away), gone.name));
+          step.release_back.push_back(release_sql(quote(away), gone.name, delta.after.name));
+        }
     }
     add_search(was, now, delta, rows);
     plan_.before.push_back(*stored);
     plan_.after.push_back(delta.after);
     if (delta.before.name != delta.after.name) TENON_TRY(follow_all(delta));
     return {};
+  }
+
+  /// Computed values of the rows that are there.
+  Result<> derive() {
+    const auto plan = plan_derived(changes_, input_.before, input_.after);
+    for (const auto& one : plan.early) TENON_TRY(add_derive(one, plan, false));
+    for (const auto& one : plan.all) TENON_TRY(add_derive(one, plan, true));
+    return {};
+  }
+
+  Result<> add_derive(const Derivation& one, const DerivedPlan& plan, bool last) {
+    const auto* now = input_.after.find({}, one.entity);
+    std::string names;
+    for (const auto& column : one.columns) names += (names.empty() ? "" : ", ") + column;
+    auto& step = add(StepKind::derive, StepClass::backfill, one.entity, names);
+    const bool early =
+        std::ranges::find(plan.early, one.entity, &Derivation::entity) != plan.early.end();
+    if (last) step.key = early ? "migration.derive_rest" : "migration.derive_all";
+    step.text = words_of(step.key, one.entity, names);
+    step.derive = {one};
+    step.last = last;
+    if (!(last && early))
+      for (const auto& number : now->derived().numbers)
+        if (std::ranges::find(one.columns, now->columns()[number.column].name) != one.columns.end())
+          step.undo.push_back(forget_numbers(number.name));
+    const auto change = std::ranges::find(changes_, now, &EntityChange::now);
+    TENON_ASSIGN(rows, rows_of(change->was->table()));
+    step.rows = rows;
+    step.milliseconds = 1 + rows * (last && early ? 4 : 12) / 1000;
+    return {};
+  }
+
+  [[nodiscard]] std::string forget_numbers(const std::string& sequence) const {
+    return fmt::format("DELETE FROM number_sequence WHERE name = {}",
+                       literal(Value(sequence), plan_.dialect));
+  }
+
+  /// A sequence counts on under its new name.
+  void follow_numbers(MigrationStep& step) const {
+    const auto lead = [&](Statements& sql, const std::string& from, const std::string& to) {
+      sql.push_back(forget_numbers(to));
+      sql.push_back(fmt::format("UPDATE number_sequence SET name = {} WHERE name = {}",
+                                literal(Value(to), plan_.dialect),
+                                literal(Value(from), plan_.dialect)));
+    };
+    for (const auto& [now, delta] : deltas_)
+      for (const auto& pair : delta.pairs) {
+        const auto counts = [](const Column* column) {
+          return column != nullptr && column->type == FieldType::sequence;
+        };
+        if (!counts(pair.was) || !counts(pair.now)) continue;
+        const auto change = std::ranges::find(changes_, now, &EntityChange::now);
+        const auto from = change->was->full_name() + "." + pair.was->name;
+        const auto to = now->full_name() + "." + pair.now->name;
+        if (from == to) continue;
+        lead(step.sql, from, to);
+        lead(step.undo, to, from);
+      }
   }
 
   /// Tokens are made of the values: they are no part of what is kept or compared.
@@ -250,6 +327,9 @@ class Planner {
     step.last = true;
     step.rows = rows;
     step.milliseconds = 1 + rows * 3 / 1000;
+    for (const auto& column : was.columns())
+      if (column.type == FieldType::file)
+        step.release.push_back(release_sql(away.name, column.sql));
     plan_.before.push_back(*stored);
     if (lossy)
       plan_.consents.push_back({.reason = "schema.data.dropped_table",
@@ -374,6 +454,8 @@ class Planner {
   storage::Session& session_;
   const PlanInput& input_;
   MigrationPlan plan_;
+  std::vector<EntityChange> changes_;
+  std::map<const EntityInfo*, TableDelta> deltas_;
   std::uint32_t quarantines_ = 0;
 };
 

@@ -42,31 +42,6 @@ bool wants_another_try(const Error& error) {
   return wants_rerun(error) || error.reason() == "storage.busy" || error.reason() == "storage.lock";
 }
 
-std::unexpected<Error> refused(std::string_view reason, std::string_view text,
-                               const std::vector<PlanProblem>& problems) {
-  json::array list;
-  std::string first;
-  for (const auto& problem : problems) {
-    json::array values;
-    for (const auto& value : problem.values) {
-      auto parsed = json::parse(value);
-      values.push_back(parsed ? *std::move(parsed) : json::value(value));
-    }
-    json::object words;
-    for (const auto& [locale, sentence] : problem.text) words[locale] = sentence;
-    list.emplace_back(json::object{{"reason", problem.reason},
-                                   {"entity", problem.entity},
-                                   {"field", problem.field},
-                                   {"rows", problem.rows},
-                                   {"values", std::move(values)},
-                                   {"text", std::move(words)}});
-    if (first.empty()) first = " " + problem.text.at("en");
-  }
-  return fail(Error(ErrorCode::conflict, std::string(text) + first)
-                  .because(std::string(reason))
-                  .with_details(json::serialize(json::object{{"problems", std::move(list)}})));
-}
-
 /// Fills the search tables that the plan made anew; `which` is what the entity is called now.
 Result<> refill(storage::Session& session, const MigrationPlan& plan,
                 std::string MigrationStep::* which) {
@@ -87,19 +62,52 @@ Result<> refill(storage::Session& session, const MigrationPlan& plan,
 
 Result<> check_problems(const MigrationPlan& plan, Consent consent) {
   if (!plan.problems.empty())
-    return refused("schema.data", "The data does not fit the new version.", plan.problems);
+    return fail(refusal("schema.data", "The data does not fit the new version.", plan.problems));
   if (!plan.consents.empty() && consent == Consent::none)
-    return refused("schema.consent", "Values would be lost; an administrator has to agree.",
-                   plan.consents);
+    return fail(refusal("schema.consent", "Values would be lost; an administrator has to agree.",
+                        plan.consents));
   return {};
+}
+
+/// What is installed, with `package` in the place of what it replaces; not expanded.
+Result<std::shared_ptr<const Catalog>> catalog_with(storage::Session& session,
+                                                    const Package& package) {
+  TENON_ASSIGN(plugins, read_plugins(session));
+  TENON_ASSIGN(all, read_entities(session));
+  auto known = std::ranges::find(plugins, package.id, &PluginRow::id);
+  if (known == plugins.end()) {
+    std::uint32_t number = 1;
+    for (const auto& plugin : plugins) number = std::max(number, plugin.number + 1);
+    PluginRow row;
+    row.number = number;
+    row.id = package.id;
+    known = plugins.insert(plugins.end(), std::move(row));
+  }
+  known->version = package.version;
+  if (known->state == PluginState::uninstalled) known->state = PluginState::installed;
+  std::erase_if(all, [&](const Entity& entity) { return entity.plugin == package.id; });
+  all.insert(all.end(), package.entities.begin(), package.entities.end());
+  return Catalog::make(std::move(plugins), std::move(all));
+}
+
+/// Brings up to date what the plan's last steps say, by the definitions that hold now.
+Result<> derive_last(storage::Session& session, const MigrationPlan& plan,
+                     std::vector<Derivation> MigrationStep::* which) {
+  std::vector<Derivation> due;
+  for (const auto& step : plan.steps)
+    if (step.last) due.insert(due.end(), (step.*which).begin(), (step.*which).end());
+  if (due.empty()) return {};
+  TENON_ASSIGN(catalog, read_catalog(session));
+  return derive_all(session, *catalog, due);
 }
 
 }  // namespace
 
-Task<> Migrator::transaction(Deadline deadline, std::function<Result<>(storage::Session&)> work) {
+Task<> Migrator::transaction(Deadline deadline, std::function<Result<>(storage::Session&)> work,
+                             storage::Others others) {
   for (int run = 1;; ++run) {
     TENON_CO_ASSIGN(lease, co_await database_.lease(deadline));
-    lease.extend(Deadline::after(kStepLimit));
+    lease.extend(Deadline::after(kStepLimit), others);
     Result<> done = bound_locks(lease.session());
     if (done) done = work(lease.session());
     if (done)
@@ -138,27 +146,12 @@ Result<MigrationRecord> Migrator::draft(storage::Session& session, const Package
   record.previous = std::move(previous);
 
   TENON_ASSIGN(before, read_catalog(session));
-  TENON_ASSIGN(plugins, read_plugins(session));
-  TENON_ASSIGN(all, read_entities(session));
-  auto known = std::ranges::find(plugins, package.id, &PluginRow::id);
-  if (known == plugins.end()) {
-    std::uint32_t number = 1;
-    for (const auto& plugin : plugins) number = std::max(number, plugin.number + 1);
-    PluginRow row;
-    row.number = number;
-    row.id = package.id;
-    known = plugins.insert(plugins.end(), std::move(row));
-  }
-  known->version = package.version;
-  if (known->state == PluginState::uninstalled) known->state = PluginState::installed;
-  std::erase_if(all, [&](const Entity& entity) { return entity.plugin == package.id; });
-  all.insert(all.end(), record.package.entities.begin(), record.package.entities.end());
   for (const auto& entity : record.package.entities)
     if (!entity.extends.empty() && before->find(entity.extends, entity.name) == nullptr)
       return fail(Error(ErrorCode::conflict, fmt::format("There is no entity \"{}.{}\" to add to.",
                                                          entity.extends, entity.name))
                       .because("schema.extends"));
-  TENON_ASSIGN(after, Catalog::make(std::move(plugins), std::move(all)));
+  TENON_ASSIGN(after, catalog_with(session, record.package));
   TENON_ASSIGN(shapes, ledger.shapes());
   TENON_ASSIGN(number, ledger.next_number());
   TENON_ASSIGN(plan, plan_upgrade(session, {.before = *before,
@@ -235,6 +228,8 @@ Task<> Migrator::forward(MigrationRecord record, Backfill backfill, Deadline dea
   for (; step < record.plan.steps.size() && !record.plan.steps[step].last; ++step) {
     if (record.plan.steps[step].kind == StepKind::callback)
       TENON_CO_TRY(co_await run_batches(record, step, backfill, deadline));
+    if (record.plan.steps[step].kind == StepKind::derive)
+      TENON_CO_TRY(co_await run_derive(record, step, deadline));
     TENON_CO_TRY(co_await transaction(deadline, [&](storage::Session& session) -> Result<> {
       const auto& one = record.plan.steps[step];
       TENON_TRY(run_statements(session, one.sql,
@@ -244,9 +239,36 @@ Task<> Migrator::forward(MigrationRecord record, Backfill backfill, Deadline dea
       return ledger.note_tables(record.plan);
     }));
   }
-  co_return co_await transaction(deadline, [&](storage::Session& session) -> Result<> {
-    return run_last(session, record, step, backfill);
-  });
+  co_return co_await transaction(
+      deadline,
+      [&](storage::Session& session) -> Result<> {
+        TENON_TRY(run_last(session, record, step, backfill));
+        if (switching_) switching_();
+        return {};
+      },
+      storage::Others::kept_out);
+}
+
+/// One transaction for each batch, with its cursor. The running version does not know these columns
+/// and goes on; what it writes meanwhile is looked at again in the last transaction.
+Task<> Migrator::run_derive(const MigrationRecord& record, std::size_t step, Deadline deadline) {
+  std::shared_ptr<const Catalog> catalog;  // shared with who made it
+  bool more = true;
+  for (int batch = 0; more && batch < kMaxBatches; ++batch)
+    TENON_CO_TRY(co_await transaction(deadline, [&](storage::Session& session) -> Result<> {
+      Ledger ledger(session);
+      if (catalog == nullptr) {
+        TENON_ASSIGN(made, catalog_with(session, record.package));
+        catalog = std::move(made);
+      }
+      TENON_ASSIGN(place, ledger.cursor(record.plan.number, step));
+      TENON_ASSIGN(done,
+                   derive_batch(session, *catalog, record.plan.steps[step].derive.front(), place));
+      more = done.next.has_value();
+      if (!more) return {};
+      return ledger.set_cursor(record.plan.number, step, *done.next);
+    }));
+  co_return Result<>();
 }
 
 Task<> Migrator::run_batches(const MigrationRecord& record, std::size_t step,
@@ -295,6 +317,7 @@ Result<> Migrator::run_last(storage::Session& session, const MigrationRecord& re
   if (known != plugins.end()) number = known->number;
   TENON_TRY(store_package(session, record.package, number, clock_.now()));
   TENON_TRY(refill(session, plan, &MigrationStep::entity));
+  TENON_TRY(derive_last(session, plan, &MigrationStep::derive));
   TENON_TRY(ledger.note_tables(plan));
   TENON_TRY(ledger.set_shapes(plan.before, plan.after));
   return ledger.set_state(plan.number, MigrationState::done, clock_.now());
@@ -305,6 +328,8 @@ Result<> Migrator::undo_last(storage::Session& session, const MigrationRecord& r
   Ledger ledger(session);
   const auto& plan = record.plan;
   for (std::size_t i = done; i-- > 0 && plan.steps[i].last;) {
+    const std::array<storage::Value, 1> now{std::int64_t{clock_.now().time_since_epoch().count()}};
+    for (const auto& sql : plan.steps[i].release_back) TENON_TRY(session.execute(sql, now));
     TENON_TRY(run_statements(session, plan.steps[i].undo, plan.steps[i].undo_without_references));
     TENON_TRY(ledger.step_undone(plan, i));
   }
@@ -316,6 +341,8 @@ Result<> Migrator::undo_last(storage::Session& session, const MigrationRecord& r
     else
       TENON_TRY(forget_package(session, plan.plugin));
     TENON_TRY(refill(session, plan, &MigrationStep::field));
+    TENON_TRY(derive_last(session, plan, &MigrationStep::derive_back));
+    if (switching_) switching_();
   }
   TENON_TRY(ledger.note_tables(plan));
   TENON_TRY(ledger.set_shapes(plan.after, plan.before));
@@ -325,11 +352,17 @@ Result<> Migrator::undo_last(storage::Session& session, const MigrationRecord& r
 Task<> Migrator::backward(MigrationRecord record, Deadline deadline) {
   std::size_t done = 0;
   const auto& plan = record.plan;
-  TENON_CO_TRY(co_await transaction(deadline, [&](storage::Session& session) -> Result<> {
-    TENON_ASSIGN(count, Ledger(session).steps_done(plan));
-    done = count;
-    return undo_last(session, record, done);
-  }));
+  TENON_CO_TRY(co_await transaction(
+      deadline,
+      [&](storage::Session& session) -> Result<> {
+        TENON_ASSIGN(count, Ledger(session).steps_done(plan));
+        done = count;
+        // A step of batches that was not finished has done something all the same.
+        if (done < plan.steps.size() && plan.steps[done].kind == StepKind::derive)
+          TENON_TRY(run_statements(session, plan.steps[done].undo, false));
+        return undo_last(session, record, done);
+      },
+      storage::Others::kept_out));
   while (done > 0 && plan.steps[done - 1].last) --done;
   for (; done > 0; --done)
     TENON_CO_TRY(co_await transaction(deadline, [&](storage::Session& session) -> Result<> {
@@ -368,7 +401,7 @@ Task<bool> Migrator::resume(Backfill backfill, Deadline deadline) {
 
 Task<> Migrator::undo(std::string plugin, Consent consent, Deadline deadline) {
   std::optional<MigrationRecord> record;
-  TENON_CO_TRY(co_await transaction(deadline, [&](storage::Session& session) -> Result<> {
+  const auto begin = [&](storage::Session& session) -> Result<> {
     Ledger ledger(session);
     TENON_ASSIGN(running, ledger.unfinished());
     if (running)
@@ -393,7 +426,8 @@ Task<> Migrator::undo(std::string plugin, Consent consent, Deadline deadline) {
               .because("schema.consent"));
     // From here on it is begun: a process that dies now leaves it to the next one.
     return undo_last(session, *record, record->plan.steps.size());
-  }));
+  };
+  TENON_CO_TRY(co_await transaction(deadline, begin, storage::Others::kept_out));
   co_return co_await backward(*record, deadline);
 }
 
@@ -401,9 +435,8 @@ Task<std::size_t> Migrator::purge_quarantine(std::string plugin, Deadline deadli
   std::size_t dropped = 0;
   TENON_CO_TRY(co_await transaction(deadline, [&](storage::Session& session) -> Result<> {
     Ledger ledger(session);
-    TENON_ASSIGN(names, ledger.quarantined(plugin));
-    for (const auto& name : names) TENON_TRY(session.script("DROP TABLE IF EXISTS " + name));
-    dropped = names.size();
+    TENON_ASSIGN(count, ledger.drop_quarantine(plugin, clock_.now()));
+    dropped = count;
     // What is gone cannot be brought back: those changes are history now.
     return ledger.forget_changes(plugin, Ledger::Which::ended);
   }));

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "data/ledger.h"
@@ -32,7 +33,10 @@ struct Backfill {
 /// its parts.
 class Migrator {
  public:
-  Migrator(storage::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
+  /// `switching` is called when other definitions are about to hold, while nobody else writes: what
+  /// was begun under those of before must not be committed behind it.
+  Migrator(storage::Database& database, const Clock& clock, std::function<void()> switching = {})
+      : database_(database), clock_(clock), switching_(std::move(switching)) {}
 
   /// Makes the ledger where it is missing. Errors: unavailable (`schema.fingerprint`).
   [[nodiscard]] Task<> prepare(Deadline deadline);
@@ -55,11 +59,14 @@ class Migrator {
 
  private:
   [[nodiscard]] Task<> transaction(Deadline deadline,
-                                   std::function<Result<>(storage::Session&)> work);
+                                   std::function<Result<>(storage::Session&)> work,
+                                   storage::Others others = storage::Others::welcome);
   [[nodiscard]] Task<> forward(MigrationRecord record, Backfill backfill, Deadline deadline);
   [[nodiscard]] Task<> backward(MigrationRecord record, Deadline deadline);
   [[nodiscard]] Task<> run_batches(const MigrationRecord& record, std::size_t step,
                                    const Backfill& backfill, Deadline deadline);
+  [[nodiscard]] Task<> run_derive(const MigrationRecord& record, std::size_t step,
+                                  Deadline deadline);
   [[nodiscard]] Result<MigrationRecord> draft(storage::Session& session, const Package& package,
                                               Consent consent, std::uint32_t callbacks) const;
   [[nodiscard]] Result<> run_last(storage::Session& session, const MigrationRecord& record,
@@ -69,6 +76,7 @@ class Migrator {
 
   storage::Database& database_;
   const Clock& clock_;
+  std::function<void()> switching_;
 };
 
 // The rows that say what is installed.

@@ -37,9 +37,16 @@ std::optional<std::int64_t> NumberBlocks::take(const NumberKey& key) {
   return number;
 }
 
-void NumberBlocks::put(const NumberKey& key, NumberBlock block) {
+void NumberBlocks::forget(std::uint64_t epoch) {
+  const std::lock_guard lock(mutex_);
+  epoch_ = epoch;
+  blocks_.clear();
+}
+
+void NumberBlocks::put(const NumberKey& key, NumberBlock block, std::uint64_t epoch) {
   if (block.next >= block.end) return;
   const std::lock_guard lock(mutex_);
+  if (epoch != epoch_) return;
   // Periods pass; what is left of old ones is a gap like any other.
   if (blocks_.size() >= kMaxBlocks) blocks_.clear();
   blocks_.try_emplace(key, block);

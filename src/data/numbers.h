@@ -36,11 +36,14 @@ using NumberKey = std::pair<std::string, std::string>;  // name, period
 class NumberBlocks {
  public:
   [[nodiscard]] std::optional<std::int64_t> take(const NumberKey& key);
-  /// Requires: the transaction that took `block` is durable.
-  void put(const NumberKey& key, NumberBlock block);
+  /// Requires: the transaction that took `block` is durable. One of another `epoch` is a gap.
+  void put(const NumberKey& key, NumberBlock block, std::uint64_t epoch);
+  /// Other definitions hold: their counters may count anew.
+  void forget(std::uint64_t epoch);
 
  private:
   std::mutex mutex_;
+  std::uint64_t epoch_ = 0;
   std::map<NumberKey, NumberBlock> blocks_;
 };
 

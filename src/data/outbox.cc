@@ -259,13 +259,14 @@ Result<std::uint64_t> bring_back_all(Session& session, std::string_view sql,
 
 }  // namespace
 
-Task<> Outbox::replay(EventId event, Timestamp now, Deadline deadline) {
-  auto work = [&event, now](Session& session) -> Result<> {
+Task<> Outbox::replay(EventId event, Timestamp now, Deadline deadline,
+                      std::optional<PlatformAct> act) {
+  auto work = [&event, now, &act](Session& session) -> Result<> {
     TENON_ASSIGN(count, bring_back_all(session,
                                        "SELECT sequence, aggregate FROM outbox "
                                        "WHERE state = 1 AND id = ?1",
                                        {storage::Blob(event.value.bytes)}, now));
-    if (count == 1) return {};
+    if (count == 1) return act ? note_act(session, *act, now) : Result<>();
     return tenon::fail(
         Error(ErrorCode::not_found, "There is no such dead letter.").because("event.not_dead"));
   };

@@ -29,6 +29,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/random.h"
+#include "data/platform_act.h"
 
 namespace tenon::data {
 
@@ -97,9 +98,10 @@ class Outbox {
   [[nodiscard]] Task<std::vector<Claim>> renew(std::vector<Claim> claims, Timestamp now,
                                                Deadline deadline);
 
-  /// A dead letter becomes the newest event of its key, with its attempts forgotten. Errors:
-  /// not_found (`event.not_dead`).
-  [[nodiscard]] Task<> replay(EventId event, Timestamp now, Deadline deadline);
+  /// A dead letter becomes the newest event of its key, with its attempts forgotten. `act` goes
+  /// into the audit with it. Errors: not_found (`event.not_dead`).
+  [[nodiscard]] Task<> replay(EventId event, Timestamp now, Deadline deadline,
+                              std::optional<PlatformAct> act = {});
   /// All dead letters of `type`. Gives their number.
   [[nodiscard]] Task<std::uint64_t> replay_all(std::string type, Timestamp now, Deadline deadline);
 

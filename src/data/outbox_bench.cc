@@ -8,8 +8,7 @@
 
 #include "async/executor_pool.h"
 #include "data/outbox_worker.h"
-#include "data/run_unit.h"
-#include "storage/scratch.h"
+#include "data/stage_bench.h"
 
 namespace tenon::data {
 namespace {
@@ -22,7 +21,7 @@ struct Stage {
   SystemClock clock;
   SystemRandom random;
   Tenants tenants{directory.path(), pool, clock, random};
-  std::shared_ptr<Tenant> tenant = *tenants.create("bench");
+  std::shared_ptr<Tenant> tenant = *tenants.create("bench", bench::address(bench::place()));
   ExecutorPool executors{1, "worker"};
   std::atomic<int> handled = 0;
   std::atomic<std::int64_t> at = 0;

@@ -81,7 +81,9 @@ asio::awaitable<void> OutboxWorker::handle(Event event) {
   else if (done.error().code() == ErrorCode::cancelled && done.error().reason() == "task.cancelled")
     ended_.released.push_back(claim);  // this worker is stopping
   else
-    ended_.failed.push_back({claim, done.error().for_log()});
+    // What people read when it is dead; the rest is for the log of who handles it.
+    ended_.failed.push_back(
+        {claim, std::string(to_string(done.error().code())) + ": " + done.error().message()});
   wake();
 }
 

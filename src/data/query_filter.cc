@@ -247,15 +247,14 @@ std::expected<void, Reason> FilterReader::operand(Filter& leaf, std::string_view
 
 std::expected<void, Reason> FilterReader::list(Filter& leaf, std::string_view text) {
   const auto inside = inside_parentheses(text);
-  const auto parts = inside ? split_outside(*inside, ',') : std::nullopt;
-  if (!parts) return wrong("syntax", "in takes a list in parentheses: in.(a,b).");
-  if (parts->size() > kMaxList)
-    return wrong("limit", fmt::format("A list has at most {} values.", kMaxList));
+  if (!inside) return wrong("syntax", "in takes a list in parentheses: in.(a,b).");
   if (inside->empty()) return {};
-  for (const auto part : *parts) {
-    const auto plain = unquote(part);
-    if (!plain) return wrong("syntax", "The quotes do not close.");
-    auto value = decode_text(entity_.columns()[leaf.column], *plain);
+  const auto values = list_values(*inside);
+  if (!values) return wrong("syntax", "The quotes do not close.");
+  if (values->size() > kMaxList)
+    return wrong("limit", fmt::format("A list has at most {} values.", kMaxList));
+  for (const auto& plain : *values) {
+    auto value = decode_text(entity_.columns()[leaf.column], plain);
     if (!value) return std::unexpected(std::move(value.error()));
     leaf.values.push_back(std::move(*value));
   }
@@ -308,7 +307,7 @@ std::expected<Filter, Reason> FilterReader::item(std::string_view text, std::siz
   if (rest.starts_with("and(")) return tree(Filter::Kind::all, negated, rest.substr(3), depth + 1);
   if (rest.starts_with("or(")) return tree(Filter::Kind::any, negated, rest.substr(2), depth + 1);
   const auto dot = text.find('.');
-  if (dot == std::string_view::npos)
+  if (dot == std::string_view::npos || text.starts_with('('))
     return wrong("syntax", fmt::format("\"{}\" is no condition; write field.operator.value.",
                                        text.substr(0, 64)));
   return condition(text.substr(0, dot), text.substr(dot + 1), Quotes::removed);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <iterator>
 
 #include "data/query_text.h"
 
@@ -189,6 +189,23 @@ void names_of(const Query& query, std::vector<std::string_view>& names) {
   }
 }
 
+/// `*,category(name)`: a column of `*`, those of `select` from `from` to `to`, is left out where
+/// something else that is selected has its name.
+void give_way(Query& query, std::size_t from, std::size_t to) {
+  const auto at = [&](std::size_t i) {
+    return query.select.begin() + static_cast<std::ptrdiff_t>(i);
+  };
+  std::vector<Selected> starred(std::make_move_iterator(at(from)), std::make_move_iterator(at(to)));
+  query.select.erase(at(from), at(to));
+  std::vector<std::string_view> names;
+  names_of(query, names);
+  std::erase_if(starred, [&](const Selected& one) {
+    return std::ranges::find(names, one.name) != names.end();
+  });
+  query.select.insert(at(from), std::make_move_iterator(starred.begin()),
+                      std::make_move_iterator(starred.end()));
+}
+
 }  // namespace
 
 bool is_alias(std::string_view text) noexcept {
@@ -247,6 +264,11 @@ std::expected<void, Reason> SelectReader::embed(Sight sight, std::string_view te
 
 std::expected<void, Reason> SelectReader::item(Sight sight, std::string_view text, Query& query,
                                                std::size_t depth) {
+  if (text == "*") {
+    for (const auto column : sight.columns())
+      query.select.push_back({.column = column, .name = sight.entity().columns()[column].name});
+    return {};
+  }
   if (text.find("->") != std::string_view::npos)
     return wrong("unsupported", "Paths into JSON are not supported.");
   const auto open = text.find('(');
@@ -299,43 +321,22 @@ std::expected<void, Reason> SelectReader::item(Sight sight, std::string_view tex
   return {};
 }
 
-namespace {
-
-/// What is named beside `*` stands for the column of its name: `*,employer(name)`.
-void add_all(Sight sight, Query& query, std::size_t place) {
-  std::vector<std::string_view> names;
-  names_of(query, names);
-  std::vector<Selected> all;
-  for (const auto column : sight.columns()) {
-    const auto& name = sight.entity().columns()[column].name;
-    if (std::ranges::find(names, name) == names.end())
-      all.push_back({.column = column, .name = name});
-  }
-  query.select.insert(query.select.begin() + static_cast<std::ptrdiff_t>(place), all.begin(),
-                      all.end());
-}
-
-}  // namespace
-
 std::expected<void, Reason> SelectReader::read(Sight sight, std::string_view text, Query& query,
                                                std::size_t depth) {
   const auto parts = split_outside(text, ',');
   if (!parts) return wrong("syntax", "The parentheses do not close.");
-  std::optional<std::size_t> all;  // where `*` stands
+  std::size_t from = 0, to = 0;  // the columns of a `*`
   for (const auto part : *parts) {
-    if (part == "*") {
-      if (all) return wrong("syntax", "* is selected twice.");
-      all = query.select.size();
-      continue;
-    }
+    const auto before = query.select.size();
     if (auto done = item(sight, part, query, depth); !done) return done;
+    if (part == "*") from = before, to = query.select.size();
     if (query.select.size() > kMaxSelected)
       return wrong("limit", fmt::format("At most {} columns are selected.", kMaxSelected));
   }
-  if (all) add_all(sight, query, *all);
   if (query.aggregated && !query.embeds.empty())
     return wrong("unsupported", "Aggregates and related records do not go together.");
   if (query.select.empty()) query.select.push_back({.column = 0, .name = "id"});
+  if (to > from) give_way(query, from, to);
   std::vector<std::string_view> names;
   names_of(query, names);
   std::ranges::sort(names);

@@ -1,5 +1,7 @@
 #include "data/query_text.h"
 
+#include <algorithm>
+
 #include "base/utf8.h"
 #include "data/query.h"
 
@@ -77,6 +79,26 @@ std::optional<std::vector<std::string_view>> split(std::string_view text, char s
   return parts;
 }
 
+/// Place of the quote that ends the value which one at the beginning of `text` opens.
+std::size_t closing_quote(std::string_view text) noexcept {
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '\\')
+      ++i;
+    else if (text[i] == '"' && (i + 1 == text.size() || text[i + 1] == ','))
+      return i;
+  }
+  return std::string_view::npos;
+}
+
+std::string unescape(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    out += text[i];
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<std::vector<std::string_view>> split_outside(std::string_view text, char separator) {
@@ -97,6 +119,24 @@ std::optional<std::string> unquote(std::string_view text) {
     out += text[i];
   }
   return std::nullopt;
+}
+
+std::optional<std::vector<std::string>> list_values(std::string_view text) {
+  std::vector<std::string> values;
+  while (true) {
+    std::size_t end = 0;
+    if (text.starts_with('"')) {
+      end = closing_quote(text);
+      if (end == std::string_view::npos) return std::nullopt;
+      values.push_back(unescape(text.substr(1, end - 1)));
+      ++end;
+    } else {
+      end = std::min(text.find(','), text.size());
+      values.emplace_back(text.substr(0, end));
+    }
+    if (end == text.size()) return values;
+    text.remove_prefix(end + 1);
+  }
 }
 
 std::optional<std::string_view> inside_parentheses(std::string_view text) {

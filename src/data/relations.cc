@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "data/formula.h"
 #include "data/names.h"
 
 namespace tenon::data {
@@ -196,11 +197,16 @@ Result<> extend(Entity& entity, const Entity& extension) {
   const auto logical = [&](const std::string& field) {
     return fmt::format("{}{}{}", extension.plugin, kExtensionMark, field);
   };
+  const auto ours = [&](std::string_view field) {
+    return extension.find(field) == nullptr ? std::string(field) : logical(std::string(field));
+  };
   for (auto field : extension.fields) {
     field.extension = extension.plugin;
-    // Fields of the own plugin mean its own entities.
+    // Fields of the own plugin mean its own entities, and in formulas its own fields first.
     if (field.type == FieldType::reference && field.ref_plugin.empty())
       field.ref_plugin = extension.plugin;
+    if (field.rollup && field.rollup->plugin.empty()) field.rollup->plugin = extension.plugin;
+    if (field.formula) field.formula = rename_fields(*field.formula, ours);
     field.name = logical(field.name);
     TENON_TRY(check_name(field.name));  // 40 bytes with the plugin's name
     if (!field.renamed_from.empty()) field.renamed_from = logical(field.renamed_from);

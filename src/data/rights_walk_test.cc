@@ -375,7 +375,7 @@ class RightsWalk : public testing::TenantTest {
         for (const auto rows = by_id(got->json); const auto& [id, json] : inside)
           if (!rows.contains(id)) wrong("contains", role, text);
       }
-      for (const auto& path : {std::string("fts=") + encoded, ask("=fts."), ask("=contains."),
+      for (const auto& path : {std::string("fts=") + encoded, ask("=plfts."), ask("=contains."),
                                ask("=ilike.*") + "*"}) {
         const auto got = page(name, "limit=1000&" + path, role);
         if (!got) {

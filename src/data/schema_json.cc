@@ -292,6 +292,12 @@ std::string_view to_string(DataScope scope) noexcept {
 std::string_view to_string(RelationKind kind) noexcept {
   return kRelation[static_cast<std::size_t>(kind)];
 }
+std::string_view to_string(Aggregate function) noexcept {
+  return kAggregates[static_cast<std::size_t>(function)];
+}
+std::string_view to_string(Numbering::Mode mode) noexcept {
+  return kModes[static_cast<std::size_t>(mode)];
+}
 
 std::string to_json(const Entity& entity) {
   json::object object{{"plugin", entity.plugin},

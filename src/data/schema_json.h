@@ -14,6 +14,8 @@ namespace tenon::data {
 [[nodiscard]] std::string_view to_string(ScopeRole role) noexcept;
 [[nodiscard]] std::string_view to_string(DataScope scope) noexcept;
 [[nodiscard]] std::string_view to_string(RelationKind kind) noexcept;
+[[nodiscard]] std::string_view to_string(Aggregate function) noexcept;
+[[nodiscard]] std::string_view to_string(Numbering::Mode mode) noexcept;
 
 [[nodiscard]] std::string to_json(const Entity& entity);
 /// Errors: internal (`schema.stored`) for a text that to_json did not write.

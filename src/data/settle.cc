@@ -22,7 +22,7 @@ Result<std::string> UnitOfWork::State::number(const Derived::Numbered& sequence,
 
 /// Requires: the transaction is durable.
 void UnitOfWork::State::keep_blocks() {
-  for (const auto& [key, block] : unsettled.blocks) inside().numbers.put(key, block);
+  for (const auto& [key, block] : unsettled.blocks) inside().numbers.put(key, block, epoch);
   unsettled.blocks.clear();
 }
 

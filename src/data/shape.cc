@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "data/index_rules.h"
 #include "data/names.h"
 #include "data/predicate.h"
 
@@ -53,25 +54,6 @@ ColumnShape column_shape(const EntityInfo& entity, std::size_t place, const Cata
   return shape;
 }
 
-bool small(FieldType type) noexcept {
-  return type == FieldType::boolean || type == FieldType::select ||
-         type == FieldType::multi_select || type == FieldType::json || type == FieldType::text ||
-         type == FieldType::computed;
-}
-
-/// Whether a field that leads no declared index gets one of its own. Fields of few values or long
-/// text get one only where they are sorted by.
-bool own_index(const Entity& source, const Field& field) {
-  const bool led = std::ranges::any_of(source.indexes, [&](const Index& index) {
-    return index.where.empty() && index.fields.front() == field.name;
-  });
-  const bool orderable = field.type != FieldType::json && field.type != FieldType::multi_select &&
-                         (field.type != FieldType::computed || field.formula || field.rollup);
-  return (field.sortable && orderable) ||
-         ((field.filterable || field.type == FieldType::reference) && !led &&
-          !small(field.result.value_or(field.type)));
-}
-
 constexpr std::string_view kLiving = "\"deleted_at\" IS NULL";
 
 class Indexes {
@@ -84,10 +66,8 @@ class Indexes {
     for (const auto& index : source.indexes)
       TENON_TRY(add(index.fields, index.unique, index.where));
     for (const auto& field : source.fields) {
-      if (field.unique)
-        TENON_TRY(add({field.name}, true, {}));
-      else if (own_index(source, field))
-        TENON_TRY(add({field.name}, false, {}));
+      const auto own = own_index(source, field);
+      if (own != OwnIndex::none) TENON_TRY(add({field.name}, own == OwnIndex::unique, {}));
     }
     return std::move(all_);
   }

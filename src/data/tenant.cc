@@ -45,7 +45,8 @@ Result<Page> Tenant::list(const EntityInfo& entity, const Query& query, const Vi
   TENON_ASSIGN(lease, state_->database->reader());
   lease.set_deadline(deadline);
   // A count must agree with its page, and so must the records in it.
-  if (query.count != Count::none || !query.embeds.empty()) TENON_TRY(lease.snapshot());
+  if (query.count != Count::none || !query.embeds.empty())
+    TENON_TRY(lease.snapshot(storage::Seen::one_state));
   Tally tally;
   return Reader(lease.session(), viewer, state_->cursor_key, tally).list(entity, query);
 }
@@ -82,7 +83,7 @@ Result<Page> Tenant::pick(const EntityInfo& entity, std::string_view text, const
 Result<Snapshot> Tenant::snapshot(Viewer viewer, Deadline deadline) {
   TENON_ASSIGN(lease, state_->database->reader());
   lease.set_deadline(deadline);
-  TENON_TRY(lease.snapshot());
+  TENON_TRY(lease.snapshot(storage::Seen::serial_state));
   return Snapshot(shared_from_this(), std::move(viewer), std::move(lease));
 }
 

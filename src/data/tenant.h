@@ -22,6 +22,7 @@
 #include "data/files/files.h"
 #include "data/history.h"
 #include "data/outbox.h"
+#include "data/platform_act.h"
 #include "data/query.h"
 #include "data/record.h"
 #include "data/unit_of_work.h"
@@ -115,6 +116,8 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   [[nodiscard]] Result<Page> list_audit(const AuditQuery& query, Deadline deadline);
   /// Walks the audit chain. Cost: reads the whole audit; for the pool.
   [[nodiscard]] Result<AuditReport> verify_audit(const std::optional<ChainHead>& kept = {});
+  /// One state that some order of the committed units leads to, for reads of any length. Blocks: on
+  /// PostgreSQL as long as the units that run now, at most a lease.
   [[nodiscard]] Result<Snapshot> snapshot(Viewer viewer, Deadline deadline);
 
   [[nodiscard]] UnitOfWork unit(Viewer viewer, Origin origin = {});
@@ -132,10 +135,13 @@ class Tenant : public std::enable_shared_from_this<Tenant> {
   [[nodiscard]] Task<MigrationPlan> dry_run(Package package, Deadline deadline);
   /// Takes the last upgrade of `plugin` back, with what it put away. Errors: see migrator.h.
   [[nodiscard]] Task<> undo(std::string plugin, Consent consent, Deadline deadline);
-  [[nodiscard]] Task<> set_state(std::string plugin, PluginState state, Deadline deadline);
+  /// `act` goes into the audit in the same transaction.
+  [[nodiscard]] Task<> set_state(std::string plugin, PluginState state, Deadline deadline,
+                                 std::optional<PlatformAct> act = {});
   /// Drops the plugin's tables and row. Errors: conflict (`schema.referenced`) while another plugin
   /// refers to them.
-  [[nodiscard]] Task<> purge(std::string plugin, Deadline deadline);
+  [[nodiscard]] Task<> purge(std::string plugin, Deadline deadline,
+                             std::optional<PlatformAct> act = {});
   /// Bytes of the component. Errors: not_found.
   [[nodiscard]] Result<std::string> component(std::string_view plugin);
 
@@ -166,11 +172,12 @@ class Tenants {
           Options options = {});
   ~Tenants();
 
-  /// Errors: not_found, invalid (`tenant.name`), those of storage::open_sqlite. Blocks while the
-  /// file is opened.
+  /// Errors: not_found, invalid (`tenant.name`), unavailable (`tenant.moving`: another process
+  /// moves or drops it), those of storage::open_sqlite. Blocks while the file is opened.
   [[nodiscard]] Result<std::shared_ptr<Tenant>> open(std::string_view name);
-  /// `database` is empty for a file, or `postgresql://…`. Errors: conflict (`tenant.exists`), those
-  /// of storage::open_postgres. Blocks.
+  /// `database` is empty for a file, or `postgresql://…`. Errors: conflict (`tenant.exists`,
+  /// `tenant.in_trash`: one of that name was dropped and not purged), those of
+  /// storage::open_postgres. Blocks.
   [[nodiscard]] Result<std::shared_ptr<Tenant>> create(std::string_view name,
                                                        const std::string& database = {});
   /// The address of the PostgreSQL database that the tenant is in; empty: it is a file.
@@ -179,7 +186,7 @@ class Tenants {
   [[nodiscard]] BlockingPool& servers() noexcept;
   /// For who moves a tenant (data/transfer/): from now on it takes no writes and nobody opens it;
   /// the writes under way have ended. Errors: those of open(), unavailable (`tenant.busy`: they did
-  /// not end before `deadline`). Blocks.
+  /// not end before `deadline`; `tenant.in_use`: another process has it open). Blocks.
   [[nodiscard]] Result<TenantHold> hold(std::string_view name, Deadline deadline);
   /// Names of the tenants that are there, sorted.
   [[nodiscard]] Result<std::vector<std::string>> list() const;

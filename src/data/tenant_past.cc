@@ -54,7 +54,7 @@ Result<Page> Tenant::list_audit(const AuditQuery& query, Deadline deadline) {
 
 Result<AuditReport> Tenant::verify_audit(const std::optional<ChainHead>& kept) {
   TENON_ASSIGN(lease, state_->database->reader());
-  TENON_TRY(lease.snapshot());
+  TENON_TRY(lease.snapshot(storage::Seen::one_state));
   return data::verify_audit(lease.session(), kept);
 }
 

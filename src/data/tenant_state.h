@@ -22,6 +22,9 @@ struct Tenant::State {
   std::shared_ptr<const Catalog> catalog;  // shared with every request that began under it
   std::mutex reload_mutex;
   std::atomic<bool> migrating = false;  // one change of the schema at a time
+  // Grows when other definitions hold; odd from the moment before they do until they are read. A
+  // unit of work that began under another number is not committed.
+  std::atomic<std::uint64_t> epoch = 0;
   std::unique_ptr<Outbox> outbox;
   std::unique_ptr<Files> files;
   NumberBlocks numbers;
@@ -34,8 +37,12 @@ struct Tenant::State {
         clock(the_clock),
         random(the_random) {}
 
+  /// Other definitions are about to hold.
+  void begin_switch() noexcept { epoch |= 1U; }
   /// Reads what is installed and makes it the catalog. Errors: those of Catalog::make.
   [[nodiscard]] Result<> reload();
+  /// reload() behind begin_switch().
+  [[nodiscard]] Result<> end_switch();
 };
 
 /// What is installed, as the database says it.

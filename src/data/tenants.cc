@@ -42,9 +42,19 @@ Task<> settle_schema(storage::Database& database, const Clock& clock) {
   co_return Result<>();
 }
 
-std::unexpected<Error> moving() {
-  return fail(Error(ErrorCode::unavailable, "This tenant is being moved; try again soon.")
-                  .because("tenant.moving"));
+/// Waits until the writers of before have ended, in other processes too.
+Task<> outlast_writers(storage::Database& database, Deadline deadline) {
+  TENON_CO_ASSIGN(lease, co_await database.lease(deadline));
+  lease.extend(deadline, storage::Others::kept_out);
+  auto done = lease.session().query("SELECT 1 FROM meta WHERE key = 'cursor_key'", {},
+                                    [](const storage::Row&) { return storage::Visit::more; });
+  lease.rollback();
+  co_return done;
+}
+
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream stored(file);
+  return {std::istreambuf_iterator<char>(stored), std::istreambuf_iterator<char>()};
 }
 
 /// Writes the address of a tenant's database, which may hold a password, for us alone and durably.
@@ -96,6 +106,25 @@ struct Tenants::State {
     return directory / (std::string(name) + ".postgres");
   }
 
+  /// Why no tenant can be made where there is a schema of its name.
+  [[nodiscard]] Error taken(std::string_view name, const std::string& database) const {
+    const auto folder = directory.parent_path();
+    if (TenantFolder(folder).buried(name, {.address = database, .schema = std::string(name)}))
+      return Error(
+                 ErrorCode::conflict,
+                 fmt::format("A tenant \"{0}\" was dropped from that database and lies in the "
+                             "trash still. Delete it for good with: tenon tenant purge {0} --data "
+                             "{1}",
+                             name, folder.string()))
+          .because("tenant.in_trash");
+    return Error(
+               ErrorCode::conflict,
+               fmt::format("That database has a tenant \"{}\" already, which is none of this data "
+                           "folder. Choose another name or another database.",
+                           name))
+        .because("tenant.exists");
+  }
+
   Result<std::shared_ptr<storage::PostgresPool>> server(const std::string& address) {
     auto& known = servers[address];
     if (known == nullptr) {
@@ -106,28 +135,38 @@ struct Tenants::State {
     return known;
   }
 
-  Result<std::unique_ptr<storage::Database>> database(std::string_view name,
-                                                      const std::string& address,
-                                                      storage::Missing missing) {
-    auto settings = options.storage;
-    settings.format = kFormat;
-    if (address.empty()) return storage::open_sqlite(file(name), missing, pool, settings);
-    const auto place = place_from(address, name);
-    TENON_ASSIGN(connections, server(place.address));
-    return storage::open_postgres(connections, place.schema, missing,
-                                  options.servers == nullptr ? pool : *options.servers, settings);
-  }
-
   Result<std::shared_ptr<Tenant>> open_at(std::string_view name, const std::string& address,
                                           storage::Missing missing) {
-    TENON_ASSIGN(opened, database(name, address, missing));
-    return adopt(name, std::move(opened));
+    auto settings = options.storage;
+    settings.format = kFormat;
+    if (address.empty()) {
+      TENON_ASSIGN(opened, storage::open_sqlite(file(name), missing, pool, settings));
+      return adopt(name, std::move(opened), {}, {});
+    }
+    const auto place = place_from(address, name);
+    TENON_ASSIGN(connections, server(place.address));
+    auto claimed = storage::claim_postgres(connections, place.schema);
+    if (!claimed && claimed.error().reason() == "storage.claimed") return fail(moving());
+    if (!claimed) return std::unexpected(std::move(claimed.error()));
+    TENON_ASSIGN(opened, storage::open_postgres(
+                             connections, place.schema, missing,
+                             options.servers == nullptr ? pool : *options.servers, settings));
+    auto lives_here = [entry = address_file(name), address]() -> Result<> {
+      if (text_of(entry) == address) return {};
+      return fail(Error(ErrorCode::unavailable,
+                        "This tenant is at another place now; restart the server to serve it.")
+                      .because("tenant.moved"));
+    };
+    return adopt(name, std::move(opened), std::move(*claimed), std::move(lives_here));
   }
 
   Result<std::shared_ptr<Tenant>> adopt(std::string_view name,
-                                        std::unique_ptr<storage::Database> database) {
+                                        std::unique_ptr<storage::Database> database,
+                                        std::shared_ptr<storage::PostgresClaim> claim,
+                                        GatedDatabase::LivesHere lives_here) {
     const auto gate = std::make_shared<Gate>();  // shared with passes
-    database = std::make_unique<GatedDatabase>(std::move(database), gate);
+    database = std::make_unique<GatedDatabase>(std::move(database), gate, std::move(claim),
+                                               std::move(lives_here));
     auto state =
         std::make_unique<Tenant::State>(std::string(name), std::move(database), clock, random);
     TENON_TRY(wait_for(prepare(*state->database, random)));
@@ -165,14 +204,13 @@ Tenants::~Tenants() = default;
 Result<std::shared_ptr<Tenant>> Tenants::open(std::string_view name) {
   TENON_TRY(check_tenant_name(name));
   const std::lock_guard lock(state_->mutex);
-  if (state_->held.contains(name)) return moving();
+  if (state_->held.contains(name)) return fail(moving());
   if (const auto found = state_->open.find(name); found != state_->open.end()) return found->second;
   return state_->open_at(name, address(name), storage::Missing::refuse);
 }
 
 std::string Tenants::address(std::string_view name) const {
-  std::ifstream stored(state_->address_file(name));
-  return {std::istreambuf_iterator<char>(stored), std::istreambuf_iterator<char>()};
+  return text_of(state_->address_file(name));
 }
 
 BlockingPool& Tenants::servers() noexcept {
@@ -197,10 +235,7 @@ Result<std::shared_ptr<Tenant>> Tenants::create(std::string_view name,
   if (database.empty()) return state_->open_at(name, {}, storage::Missing::create);
   TENON_ASSIGN(server, state_->server(database));
   TENON_ASSIGN(taken, storage::postgres_has(server, std::string(name)));
-  if (taken)
-    return fail(
-        Error(ErrorCode::conflict, fmt::format("That database has a tenant \"{}\" already.", name))
-            .because("tenant.exists"));
+  if (taken) return fail(state_->taken(name, database));
   TENON_ASSIGN(tenant, state_->open_at(name, database, storage::Missing::create));
   // Last, so that a name is listed only when there is a tenant behind it.
   if (auto noted = write_address(state_->address_file(name), database); !noted) {
@@ -215,7 +250,7 @@ Result<TenantHold> Tenants::hold(std::string_view name, Deadline deadline) {
   std::shared_ptr<Gate> gate;
   {
     const std::lock_guard lock(state_->mutex);
-    if (!state_->held.emplace(name).second) return moving();
+    if (!state_->held.emplace(name).second) return fail(moving());
     gate = state_->gates.find(name)->second;
   }
   gate->close();
@@ -228,9 +263,22 @@ Result<TenantHold> Tenants::hold(std::string_view name, Deadline deadline) {
   };
   auto& database = dynamic_cast<GatedDatabase&>(tenant->database());
   TenantHold hold(std::move(tenant), database, gate, std::move(finish));
-  if (gate->wait_until_empty(deadline)) return hold;
-  return fail(Error(ErrorCode::unavailable, "Changes of this tenant are still under way.")
-                  .because("tenant.busy"));
+  if (!gate->wait_until_empty(deadline))
+    return fail(Error(ErrorCode::unavailable, "Changes of this tenant are still under way.")
+                    .because("tenant.busy"));
+  if (const auto claim = hold.claim()) {
+    if (auto alone = claim->take_alone(); !alone) {
+      if (alone.error().reason() != "storage.in_use")
+        return std::unexpected(std::move(alone.error()));
+      return fail(
+          Error(ErrorCode::unavailable,
+                fmt::format("The tenant \"{}\" cannot be moved or dropped. {} Stop that first.",
+                            name, alone.error().message()))
+              .because("tenant.in_use"));
+    }
+    TENON_TRY(wait_for(outlast_writers(hold.database(), deadline)));
+  }
+  return hold;
 }
 
 Result<std::vector<std::string>> Tenants::list() const {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -132,6 +133,20 @@ class TenantTest : public ::testing::Test {
     auto object = json::parse_object(fields);
     if (!object) return std::unexpected(std::move(object.error()));
     return within([&](UnitOfWork& unit) { return unit.insert(entity(name), *object); });
+  }
+
+  /// Inserts `count` records made by `fields(i)`, few in a unit: a slow machine keeps the lease,
+  /// too.
+  template <class Fields>
+  Result<> insert_many(std::string_view name, int count, Fields fields) {
+    constexpr int kInUnit = 50;
+    for (int from = 0; from < count; from += kInUnit)
+      TENON_TRY(within([&](UnitOfWork& unit) -> Result<> {
+        for (int i = from; i < std::min(from + kInUnit, count); ++i)
+          TENON_TRY(unit.insert(entity(name), fields(i)));
+        return {};
+      }));
+    return {};
   }
 
   Result<Page> list(std::string_view name, std::string_view query, Count count = Count::none) {

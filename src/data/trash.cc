@@ -65,7 +65,7 @@ Result<> UnitOfWork::erase(const EntityInfo& entity, RecordId id,
                            std::optional<std::uint64_t> expected_version) {
   // A reference that forbids it is found on the way: all or nothing.
   return within_savepoint([&]() -> Result<> {
-    TENON_TRY(state_->log().admit());
+    TENON_TRY(state_->admit(entity));
     TENON_TRY(state_->settle_row(entity, id.value));
     TENON_ASSIGN(row, state_->reader().values(entity, id));
     TENON_TRY(state_->check_version(entity, row, expected_version, nullptr));
@@ -99,6 +99,7 @@ Result<> UnitOfWork::State::erase_row(const EntityInfo& entity, RecordId id,
   if (!soft) {
     TENON_TRY(unindex_search(session(), entity, id));
     TENON_TRY(count_files(session(), entity, &row, nullptr, moment));
+    TENON_TRY(release_hidden(session(), *catalog, entity, id.value, moment));
     const std::array<storage::Value, 1> values{storage::Blob(id.value.bytes)};
     TENON_TRY(
         session().execute(fmt::format("DELETE FROM {} WHERE \"id\" = ?1", entity.table()), values));
@@ -178,7 +179,7 @@ Result<Record> UnitOfWork::restore(const EntityInfo& entity, RecordId id) {
     std::vector<Value> row;
   };
   auto& state = *state_;
-  TENON_TRY(state.log().admit());
+  TENON_TRY(state.admit(entity));
   TENON_TRY(state.reader().values(entity, id, Rows::deleted));
   TENON_ASSIGN(root, state.stored(entity, id.value));
   TENON_ASSERT(root && !root->living);
@@ -260,7 +261,7 @@ Result<> UnitOfWork::State::revive(const EntityInfo& entity, const Uuid& id,
 
 Result<> UnitOfWork::purge(const EntityInfo& entity, RecordId id) {
   return within_savepoint([&]() -> Result<> {
-    TENON_TRY(state_->log().admit());
+    TENON_TRY(state_->admit(entity));
     TENON_TRY(state_->reader().values(entity, id, Rows::deleted));
     return state_->purge_row(entity, id.value);
   });
@@ -298,6 +299,7 @@ Result<> UnitOfWork::State::purge_row(const EntityInfo& entity, const Uuid& id) 
   }
   TENON_TRY(unindex_search(session(), entity, RecordId{id}));
   TENON_TRY(count_files(session(), entity, &row->values, nullptr, now()));
+  TENON_TRY(release_hidden(session(), *catalog, entity, id, now()));
   const std::array<storage::Value, 1> values{storage::Blob(id.bytes)};
   TENON_TRY(session().execute(
       fmt::format("DELETE FROM {} WHERE \"id\" = ?1 AND \"deleted_at\" IS NOT NULL",

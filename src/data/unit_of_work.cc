@@ -1,5 +1,6 @@
 #include "data/unit_of_work.h"
 
+#include "async/timer.h"
 #include "data/act.h"
 #include "data/outbox_sql.h"
 #include "data/reader.h"
@@ -8,6 +9,11 @@
 #include "data/write_log.h"
 
 namespace tenon::data {
+namespace {
+
+constexpr std::chrono::milliseconds kSwitchPause{2};  // other definitions are being read
+
+}  // namespace
 
 UnitOfWork::UnitOfWork(std::shared_ptr<Tenant> tenant, Viewer viewer, Origin origin)
     : state_(std::make_unique<State>(std::move(tenant), std::move(viewer), std::move(origin))) {}
@@ -17,10 +23,27 @@ UnitOfWork::~UnitOfWork() = default;
 
 Task<> UnitOfWork::acquire(Deadline deadline) {
   TENON_ASSERT(!state_->ended);
-  if (state_->lease.held()) co_return Result<>();
-  auto lease = co_await state_->tenant->database().lease(deadline);
-  if (!lease) co_return std::unexpected(std::move(lease.error()));
-  state_->lease = std::move(*lease);
+  while (!state_->lease.held()) {
+    TENON_CO_TRY(co_await settle_definitions(deadline));
+    TENON_CO_ASSIGN(lease, co_await state_->tenant->database().lease(deadline));
+    // Who had it before may have brought other definitions.
+    if (state_->still_holds()) state_->lease = std::move(lease);
+  }
+  co_return Result<>();
+}
+
+/// Takes up the definitions that hold now.
+Task<> UnitOfWork::settle_definitions(Deadline deadline) {
+  auto& inside = state_->inside();
+  while (inside.epoch % 2 == 1 && inside.migrating) {
+    if (deadline.passed())
+      co_return fail(Error(ErrorCode::cancelled, "The tables are being changed; try again soon.")
+                         .because("storage.deadline"));
+    TENON_CO_TRY(co_await sleep_until(Deadline::after(kSwitchPause)));
+  }
+  // Nobody could read what holds since a change.
+  if (inside.epoch % 2 == 1) TENON_CO_TRY(TENON_CO_ACT(*this, inside.end_switch()));
+  if (!state_->still_holds()) state_->take_up();
   co_return Result<>();
 }
 
@@ -78,6 +101,8 @@ Result<bool> UnitOfWork::first_delivery(std::string_view consumer, EventId event
   return note_delivery(state_->session(), consumer, event, state_->now());
 }
 
+storage::Session& UnitOfWork::native_session() noexcept { return state_->session(); }
+
 Result<> UnitOfWork::within_savepoint(const std::function<Result<>()>& work) {
   auto& session = state_->session();
   auto kept = state_->unsettled;
@@ -104,6 +129,7 @@ Task<> UnitOfWork::commit() {
     done = std::unexpected(*state_->unsettled.torn);
   else if (state_->lease.held())
     done = TENON_CO_ACT(*this, state_->settle());
+  if (done && state_->lease.held()) done = state_->still_holds();
   state_->ended = true;
   if (!state_->lease.held()) co_return done;
   if (!done) {

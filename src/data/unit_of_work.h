@@ -68,7 +68,8 @@ class UnitOfWork {
   UnitOfWork& operator=(UnitOfWork&&) noexcept;
   ~UnitOfWork();
 
-  /// Takes the writer lease; at once when it is held already. Errors: those of Database::lease().
+  /// Takes the writer lease; at once when it is held already. Where other definitions hold by then,
+  /// catalog() is another behind it. Errors: those of Database::lease().
   [[nodiscard]] Task<> acquire(Deadline deadline);
   [[nodiscard]] bool acquired() const noexcept;
   /// Statements that run past it are interrupted. Requires: acquired().
@@ -162,6 +163,11 @@ class UnitOfWork {
   /// repeated delivery.
   [[nodiscard]] Result<bool> first_delivery(std::string_view consumer, EventId event);
 
+  /// The transaction itself, for the tables of the program's own modules (native_scripts.h). Never
+  /// for tables of entities: rights, events and audit would be passed by. On threads that serve
+  /// others see act.h.
+  [[nodiscard]] storage::Session& native_session() noexcept;
+
   /// Runs `work`; on failure undoes what it did and passes the failure on, while the unit goes on,
   /// also when the deadline was what it failed by.
   [[nodiscard]] Result<> within_savepoint(const std::function<Result<>()>& work);
@@ -183,6 +189,7 @@ class UnitOfWork {
   [[nodiscard]] const Catalog& catalog() const noexcept;
 
  private:
+  [[nodiscard]] Task<> settle_definitions(Deadline deadline);
   struct State;
   std::unique_ptr<State> state_;
 };

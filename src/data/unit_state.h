@@ -48,7 +48,9 @@ struct Difference {
 
 struct UnitOfWork::State {
   std::shared_ptr<Tenant> tenant;          // shared: a unit keeps its tenant open
-  std::shared_ptr<const Catalog> catalog;  // of the moment the unit was made
+  std::uint64_t epoch;                     // of the catalog; read before it
+  std::shared_ptr<const Catalog> catalog;  // of the moment the unit was made, or took its lease
+  std::vector<std::shared_ptr<const Catalog>> outdated;  // kept for who still has entities of them
   Viewer viewer;
   Origin origin;
   Tally tally;
@@ -62,6 +64,7 @@ struct UnitOfWork::State {
 
   State(std::shared_ptr<Tenant> the_tenant, Viewer the_viewer, Origin the_origin)
       : tenant(std::move(the_tenant)),
+        epoch(tenant->state_->epoch),
         catalog(tenant->catalog()),
         viewer(std::move(the_viewer)),
         origin(std::move(the_origin)) {}
@@ -82,6 +85,28 @@ struct UnitOfWork::State {
     return {session(), viewer, origin, inside().random, unsettled.head};
   }
   [[nodiscard]] Timestamp now() const noexcept { return inside().clock.now(); }
+
+  /// Whether a row of `entity` may be written. Errors: unavailable (`schema.changed`: it is of the
+  /// version before), exhausted (`event.hops`).
+  [[nodiscard]] Result<> admit(const EntityInfo& entity) {
+    if (catalog->find({}, entity.full_name()) == &entity) return log().admit();
+    return fail(Error(ErrorCode::unavailable, "The tables have changed meanwhile; try again.")
+                    .because("schema.changed"));
+  }
+  /// Whether the definitions that the unit began with still hold. Errors: unavailable
+  /// (`storage.rerun`).
+  [[nodiscard]] Result<> still_holds() const {
+    if (epoch % 2 == 0 && epoch == inside().epoch) return {};
+    return fail(Error(ErrorCode::unavailable, "The tables have changed meanwhile; try again.")
+                    .because("storage.rerun"));
+  }
+
+  /// The definitions of this moment.
+  void take_up() {
+    outdated.push_back(std::move(catalog));
+    epoch = inside().epoch;
+    catalog = tenant->catalog();
+  }
 
   /// For what must not end half-way: whoever swallows its failure can undo it in a savepoint, but
   /// not commit.

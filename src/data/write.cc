@@ -60,7 +60,7 @@ Result<std::vector<std::size_t>> key_of(const EntityInfo& entity, const json::ob
 Result<Record> UnitOfWork::insert(const EntityInfo& entity, const json::object& fields,
                                   Author author) {
   (void)state_->session();
-  TENON_TRY(state_->log().admit());
+  TENON_TRY(state_->admit(entity));
   if (author == Author::client) TENON_TRY(state_->sight(entity).check_written(fields));
   TENON_ASSIGN(assignments, decode_fields(entity, fields, Change::insert, author));
   TENON_TRY(state_->check_references(entity, assignments));
@@ -90,7 +90,7 @@ Result<std::vector<Record>> UnitOfWork::insert_all(const EntityInfo& entity,
 Result<Record> UnitOfWork::update(const EntityInfo& entity, RecordId id, const json::object& fields,
                                   std::optional<std::uint64_t> expected_version, Author author) {
   (void)state_->session();
-  TENON_TRY(state_->log().admit());
+  TENON_TRY(state_->admit(entity));
   TENON_TRY(state_->whole(state_->settle_row(entity, id.value)));
   TENON_ASSIGN(row, state_->reader().values(entity, id));
   TENON_TRY(state_->check_version(entity, row, expected_version, &fields));
@@ -151,7 +151,7 @@ Result<Keyed> UnitOfWork::find_keyed(const EntityInfo& entity, const json::objec
 Result<Upserted> UnitOfWork::upsert(const EntityInfo& entity, const json::object& fields,
                                     std::span<const std::string> key, Resolution resolution,
                                     Author author) {
-  TENON_TRY(state_->log().admit());
+  TENON_TRY(state_->admit(entity));
   TENON_ASSIGN(columns, key_of(entity, fields, key));
   if (columns.empty()) return no_key("No unique key is given.");
   if (author == Author::client) TENON_TRY(state_->sight(entity).check_written(fields));

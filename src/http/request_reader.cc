@@ -180,7 +180,7 @@ RequestReader::Step RequestReader::accept_head(std::size_t size) {
     return refuse(400, "head.differs", "the request head can be read in two ways");
   }
   head_ = std::make_unique<Head>(std::move(*head));
-  chunked_ = chunked;
+  body_kind_ = head_->body;
   begin_ += size;
   scanned_ = line_start_ = wire_ = body_bytes_ = 0;
   body_.clear();
@@ -229,7 +229,7 @@ RequestReader::Step RequestReader::next_body() {
     }
     if (!parser_->message_complete) return Step::need_more;
     // llhttp takes a bare LF for the empty line behind the last chunk.
-    if (chunked_ && tail_ != kChunkedEnd) {
+    if (body_kind_ == BodyKind::chunked && tail_ != kChunkedEnd) {
       return refuse(400, "chunk.syntax", "the chunks of the body are malformed");
     }
   }

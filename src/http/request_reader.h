@@ -72,8 +72,8 @@ class RequestReader {
   std::size_t line_start_ = 0;  // behind begin_: where the line being scanned starts
   State state_ = State::head;
   std::unique_ptr<Head> head_;
+  BodyKind body_kind_ = BodyKind::none;  // the head may be gone before its body is read
   std::string body_;
-  bool chunked_ = false;  // the body; its head may be gone by then
   std::size_t body_limit_ = 0;
   std::size_t body_bytes_ = 0;  // of this body so far
   std::size_t wire_ = 0;

@@ -50,6 +50,15 @@ std::shared_ptr<const Principal> Sessions::find(std::string_view token) {
   return entry->second.principal;
 }
 
+std::shared_ptr<const Principal> Sessions::peek(std::string_view token) {
+  if (token.size() != 43) return nullptr;
+  const std::string hash = hex(sha256(token));
+  const std::lock_guard lock(mutex_);
+  const auto entry = by_hash_.find(hash);
+  if (entry == by_hash_.end() || expired(entry->second, clock_.instant())) return nullptr;
+  return entry->second.principal;
+}
+
 void Sessions::close(std::string_view token) {
   const std::string hash = hex(sha256(token));
   const std::lock_guard lock(mutex_);

@@ -35,6 +35,9 @@ class Sessions {
   /// The principal of a live session, or null. Counts as activity.
   [[nodiscard]] std::shared_ptr<const Principal> find(std::string_view token);
 
+  /// The same without counting as activity: for a stream that a browser keeps open by itself.
+  [[nodiscard]] std::shared_ptr<const Principal> peek(std::string_view token);
+
   /// Ends one session; unknown tokens are ignored.
   void close(std::string_view token);
 

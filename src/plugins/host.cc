@@ -72,6 +72,14 @@ Error to_error(const std::string& text) {
 std::string value_of(std::expected<std::string, wasm::Failure>& value) { return std::move(*value); }
 std::string value_of(std::expected<void, std::string>&) { return {}; }
 
+/// `actions#run` of `erp:plugin/actions@1.0.0` and `run`.
+std::string function_name(std::string_view interface, std::string_view name) {
+  interface = interface.substr(0, interface.find('@'));
+  const auto slash = interface.rfind('/');
+  if (slash != std::string_view::npos) interface.remove_prefix(slash + 1);
+  return std::string(interface).append("#").append(name);
+}
+
 /// A failure that the guest did not choose is told with whose it is and what it cost.
 Error with_bill(Error error, const Plugin& plugin, const Bill& bill) {
   json::object details{{"plugin", plugin.id()},
@@ -166,6 +174,19 @@ asio::awaitable<Outcome> Host::call(const std::optional<contract::Function<F>>& 
       outcome.result = value_of(*reply);
     }
   }
+  if (arguments.installation.calls)
+    arguments.installation.calls->note(
+        {.at = context.now,
+         .trace = arguments.origin.trace,
+         .user = arguments.origin.principal->user.value.is_nil()
+                     ? std::nullopt
+                     : std::optional(arguments.origin.principal->user),
+         .version = plugin.manifest.metadata.version.text(),
+         .function = function_name(F::kInterface, F::kName),
+         .subject = std::move(arguments.subject),
+         .depth = arguments.origin.depth,
+         .error = outcome.result ? std::nullopt : std::optional(outcome.result.error()),
+         .bill = outcome.bill});
   outcome.log = std::move(context.log);
   if (impl_->log)
     for (const LogLine& line : outcome.log) impl_->log(arguments.origin, plugin, line);
@@ -178,8 +199,24 @@ asio::awaitable<Outcome> Host::init(CallArguments arguments) {
   return call(exports.init, std::move(arguments));
 }
 
+asio::awaitable<Outcome> Host::tenant_created(CallArguments arguments) {
+  const Exports& exports = arguments.installation.plugin->exports;
+  return call(exports.tenant_created, std::move(arguments));
+}
+
+asio::awaitable<Outcome> Host::tenant_deleted(CallArguments arguments) {
+  const Exports& exports = arguments.installation.plugin->exports;
+  return call(exports.tenant_deleted, std::move(arguments));
+}
+
+asio::awaitable<Outcome> Host::health(CallArguments arguments) {
+  const Exports& exports = arguments.installation.plugin->exports;
+  return call(exports.health, std::move(arguments));
+}
+
 asio::awaitable<Outcome> Host::handle_event(CallArguments arguments, std::string type,
                                             std::string payload, std::string event) {
+  arguments.subject = type;
   // The strings are owned by this frame until the call has ended; what crosses are views into them.
   const Exports& exports = arguments.installation.plugin->exports;
   if (exports.v0_handle_event)
@@ -190,6 +227,7 @@ asio::awaitable<Outcome> Host::handle_event(CallArguments arguments, std::string
 
 asio::awaitable<Outcome> Host::before_save(CallArguments arguments, std::string entity,
                                            std::string operation, std::string change) {
+  arguments.subject = entity;
   const Exports& exports = arguments.installation.plugin->exports;
   co_return co_await call(exports.before_save, std::move(arguments), std::string_view(entity),
                           std::string_view(operation), std::string_view(change));
@@ -197,6 +235,7 @@ asio::awaitable<Outcome> Host::before_save(CallArguments arguments, std::string 
 
 asio::awaitable<Outcome> Host::run_action(CallArguments arguments, std::string name,
                                           std::string input) {
+  arguments.subject = name;
   const Exports& exports = arguments.installation.plugin->exports;
   co_return co_await call(exports.run_action, std::move(arguments), std::string_view(name),
                           std::string_view(input));

@@ -31,6 +31,7 @@ struct CallArguments {
   data::UnitOfWork& work;
   CallOrigin origin;
   Limits limits = Limits::sync_call();
+  std::string subject = {};  // for the log of calls; the functions that have a name set it
 };
 
 /// Thread: calls run on a guest executor, where the caller's coroutine must be; the rest any.
@@ -59,6 +60,9 @@ class Host {
   // {"plugin","version","limit","bill"}.
 
   [[nodiscard]] asio::awaitable<Outcome> init(CallArguments call);
+  [[nodiscard]] asio::awaitable<Outcome> tenant_created(CallArguments call);
+  [[nodiscard]] asio::awaitable<Outcome> tenant_deleted(CallArguments call);
+  [[nodiscard]] asio::awaitable<Outcome> health(CallArguments call);
   /// `event` is the JSON object of `event-handler.handle`; for v0 `type` and `payload` are handed
   /// over instead.
   [[nodiscard]] asio::awaitable<Outcome> handle_event(CallArguments call, std::string type,

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "async/executor_pool.h"
 #include "async/wait_for.h"
 #include "plugins/host.h"
 #include "plugins/registry.h"
@@ -140,7 +141,16 @@ void BM_host_idle_installation(benchmark::State& state) {
 void BM_install(benchmark::State& state) {
   Bench& kit = bench();
   BlockingPool compilers({.threads = 1, .queue = 64, .name = "compile"});
-  Registry registry(*kit.tenants, *kit.host, compilers);
+  ExecutorPool thread(1, "modules");
+  modules::EventBus events(kit.clock);
+  modules::LiveFeed feed(thread.at(0));
+  modules::ModuleRegistry modules(thread.at(0), kit.clock, kit.random, events, feed, {});
+  Registry registry({.tenants = *kit.tenants,
+                     .host = *kit.host,
+                     .compilers = compilers,
+                     .modules = modules,
+                     .events = events,
+                     .feed = feed});
   const std::string manifest = read_file("plugins/crm/plugin.toml");
   const std::string component = read_file(std::string(TENON_GUESTS) + "/crm.wasm");
   static int tenants = 0;
@@ -148,14 +158,19 @@ void BM_install(benchmark::State& state) {
     state.PauseTiming();
     auto workspace = registry.create("install-" + std::to_string(tenants++)).value();
     state.ResumeTiming();
-    auto installed = wait_for(registry.install(workspace, {.principal = kit.principal,
-                                                           .trace = "bench",
+    auto installed = wait_for(registry.install(workspace, {.by = {.principal = kit.principal,
+                                                                  .trace = "bench",
+                                                                  .trace_id = {},
+                                                                  .deadline = Deadline::never()},
                                                            .manifest = manifest,
-                                                           .component = component,
-                                                           .deadline = Deadline::never()}));
+                                                           .component = component}));
     if (!installed) state.SkipWithError(installed.error().for_log().c_str());
   }
-  (void)wait_for(registry.stop(Deadline::after(std::chrono::seconds(5))));
+  const auto soon = Deadline::after(std::chrono::seconds(5));
+  (void)wait_for(registry.stop(soon));
+  (void)wait_for(events.stop(soon));
+  (void)wait_for(modules.stop(soon));
+  (void)wait_for(feed.stop(soon));
 }
 
 BENCHMARK(BM_host_call_bare_engine);

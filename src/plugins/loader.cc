@@ -34,6 +34,9 @@ Exports find_exports(const wasm::Program& program, Contract contract,
     return found;
   }
   look_up(program, found.init, wrong);
+  look_up(program, found.tenant_created, wrong);
+  look_up(program, found.tenant_deleted, wrong);
+  look_up(program, found.health, wrong);
   look_up(program, found.handle_event, wrong);
   look_up(program, found.before_save, wrong);
   look_up(program, found.run_action, wrong);

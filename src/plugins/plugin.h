@@ -23,6 +23,9 @@ struct Exports {
   std::optional<contract::Function<v0::plugin::Init>> v0_init;
   std::optional<contract::Function<v0::plugin::HandleEvent>> v0_handle_event;
   std::optional<contract::Function<v1::lifecycle::Init>> init;
+  std::optional<contract::Function<v1::tenancy::OnTenantCreated>> tenant_created;
+  std::optional<contract::Function<v1::tenancy::OnTenantDeleted>> tenant_deleted;
+  std::optional<contract::Function<v1::health::Check>> health;
   std::optional<contract::Function<v1::event_handler::Handle>> handle_event;
   std::optional<contract::Function<v1::hooks::BeforeSave>> before_save;
   std::optional<contract::Function<v1::actions::Run>> run_action;

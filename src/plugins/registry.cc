@@ -3,21 +3,64 @@
 #include <mutex>
 #include <utility>
 
-#include "async/run_on.h"
-#include "data/act.h"
+#include "async/wait_for.h"
 
 namespace tenon::plugins {
 namespace {
 
-Result<PluginHandle> load_installed(Host& host, data::Tenant& tenant, const data::PluginRow& row) {
-  TENON_ASSIGN(component, tenant.component(row.id));
-  return host.loader().load(row.manifest, component);
+/// The enabled plugins of one tenant.
+class Stored final : public modules::ModuleSource {
+ public:
+  using Broken =
+      std::function<void(std::string_view tenant, std::string_view plugin, const Error&)>;
+  using Make = std::function<std::shared_ptr<modules::ErpModule>(PluginHandle)>;
+  Stored(Loader& loader, std::shared_ptr<data::Tenant> tenant, Make make, Broken broken)
+      : loader_(loader),
+        tenant_(std::move(tenant)),
+        make_(std::move(make)),
+        broken_(std::move(broken)) {}
+
+  std::vector<std::shared_ptr<modules::ErpModule>> load() override {
+    std::vector<std::shared_ptr<modules::ErpModule>> all;
+    for (const data::PluginRow& row : tenant_->catalog()->plugins()) {
+      if (row.state != data::PluginState::enabled) continue;
+      auto loaded = load(row);
+      if (loaded)
+        all.push_back(make_(*std::move(loaded)));
+      else if (broken_)
+        broken_(tenant_->name(), row.id, loaded.error());
+    }
+    return all;
+  }
+
+ private:
+  Result<PluginHandle> load(const data::PluginRow& row) {
+    TENON_ASSIGN(component, tenant_->component(row.id));
+    return loader_.load(row.manifest, component);
+  }
+
+  Loader& loader_;
+  std::shared_ptr<data::Tenant> tenant_;
+  Make make_;
+  Broken broken_;
+};
+
+/// For who waits for the end of a coroutine that cannot fail.
+Task<> done(asio::awaitable<void> work) {
+  co_await std::move(work);
+  co_return Result<>();
 }
 
 }  // namespace
 
-Registry::Registry(data::Tenants& tenants, Host& host, BlockingPool& compilers)
-    : tenants_(tenants), host_(host), compilers_(compilers), watching_(host.executor()) {}
+Registry::Registry(RegistryParts parts)
+    : tenants_(parts.tenants),
+      host_(parts.host),
+      compilers_(parts.compilers),
+      modules_(parts.modules),
+      events_(parts.events),
+      feed_(parts.feed),
+      watching_(parts.host.executor()) {}
 
 Registry::~Registry() = default;
 
@@ -33,7 +76,7 @@ Result<> Registry::open_all(Listener listener) {
     }
     auto tenant = tenants_.open(name);
     if (tenant) {
-      serve(*tenant);
+      TENON_TRY(serve(*std::move(tenant)));
     } else if (!server.empty() && may_come_back(tenant.error())) {
       failed.emplace(server, tenant.error());
       note_away(name, std::move(server), tenant.error());
@@ -51,23 +94,26 @@ Result<std::shared_ptr<Workspace>> Registry::create(std::string_view name,
   return serve(tenant);
 }
 
-std::shared_ptr<Workspace> Registry::serve(const std::shared_ptr<data::Tenant>& tenant) {
+std::shared_ptr<WasmModule> Registry::module_of(const std::shared_ptr<Workspace>& workspace,
+                                                PluginHandle plugin) {
+  return std::make_shared<WasmModule>(host_, workspace, std::move(plugin),
+                                      [this](std::string_view tenant) { committed(tenant); });
+}
+
+Result<std::shared_ptr<Workspace>> Registry::serve(std::shared_ptr<data::Tenant> tenant) {
+  TENON_TRY(wait_for(modules_.open_tenant(tenant)));
   auto workspace = std::make_shared<Workspace>(tenant);
-  for (const data::PluginRow& row : tenant->catalog()->plugins()) {
-    if (row.state != data::PluginState::enabled) continue;
-    auto loaded = load_installed(host_, *tenant, row);
-    if (loaded) {
-      workspace->enable(*std::move(loaded));
-    } else if (listener_.broken) {
-      listener_.broken(tenant->name(), row.id, loaded.error());
-    }
-  }
-  auto deliverer = std::make_unique<Deliverer>(host_, workspace);
-  deliverer->start();
+  const auto source = std::make_shared<Stored>(
+      host_.loader(), tenant,
+      [&](PluginHandle plugin) { return module_of(workspace, std::move(plugin)); },
+      listener_.broken);
+  TENON_TRY(wait_for(done(modules_.load_wasm_plugins(tenant->name(), source))));
+  feed_.open(tenant);
+  events_.open(tenant, host_.executor());
   const std::unique_lock lock(mutex_);
   entries_[tenant->name()] = Entry{.workspace = workspace,
-                                   .deliverer = std::move(deliverer),
-                                   .server = tenants_.address(tenant->name())};
+                                   .server = tenants_.address(tenant->name()),
+                                   .changes = std::make_shared<PermitPool>(1, 16)};
   return workspace;
 }
 
@@ -97,101 +143,35 @@ Registry::Health Registry::health() const {
 }
 
 void Registry::committed(std::string_view tenant) {
-  const std::shared_lock lock(mutex_);
-  if (const auto entry = entries_.find(tenant); entry != entries_.end())
-    entry->second.deliverer->wake();
+  events_.committed(tenant);
+  feed_.committed(tenant);
 }
 
-Task<PluginHandle> Registry::install(std::shared_ptr<Workspace> workspace, InstallRequest request) {
-  const auto tenant = workspace->tenant();
-  // Compiling takes a core for milliseconds to minutes: never on a thread that serves others.
-  auto loaded = co_await compilers_.run([this, &request]() -> Result<PluginHandle> {
-    return host_.loader().load(request.manifest, request.component);
-  });
-  if (!loaded) co_return std::unexpected(std::move(loaded.error()));
-  const PluginHandle plugin = *std::move(loaded);
-  const auto catalog = tenant->catalog();
-  const data::PluginRow* before = catalog->plugin(plugin->id());
-  if (before != nullptr) {
-    const auto old_version = Version::parse(before->version);
-    if (old_version && plugin->manifest.metadata.version < *old_version)
+Task<> Registry::retire(std::string tenant, Requester by) {
+  std::shared_ptr<Workspace> workspace;
+  {
+    const std::unique_lock lock(mutex_);
+    auto node = entries_.extract(tenant);
+    if (node.empty())
       co_return fail(
-          Error(ErrorCode::conflict, "version " + before->version + " of \"" + plugin->id() +
-                                         "\" is installed; an older one does not replace it")
-              .because("plugin.downgrade"));
+          Error(ErrorCode::not_found, "this company is not served here").because("tenant.gone"));
+    workspace = node.mapped().workspace;
   }
-  auto entities = plugin->manifest.entities;
-  entities.insert(entities.end(), plugin->manifest.extensions.begin(),
-                  plugin->manifest.extensions.end());
-  data::Package package{.id = plugin->id(),
-                        .version = plugin->manifest.metadata.version.text(),
-                        .manifest = request.manifest,
-                        .component = request.component,
-                        .sha256 = plugin->sha256,
-                        .entities = std::move(entities)};
-  TENON_CO_TRY(TENON_CO_ACT_TASK(*tenant, tenant->install(std::move(package), request.deadline)));
-  auto ready = co_await run_on(host_.executor(), initialise(workspace, plugin, request));
-  if (ready)
-    ready = TENON_CO_ACT_TASK(
-        *tenant, tenant->set_state(plugin->id(), data::PluginState::enabled, request.deadline));
-  if (!ready) {
-    if (before == nullptr)
-      (void)TENON_CO_ACT_TASK(*tenant, tenant->purge(plugin->id(), request.deadline));
-    co_return std::unexpected(std::move(ready.error()));
-  }
-  workspace->enable(plugin);
-  co_return plugin;
-}
-
-Task<> Registry::initialise(std::shared_ptr<Workspace> workspace, PluginHandle plugin,
-                            const InstallRequest& request) {
-  if (!plugin->exports.init && !plugin->exports.v0_init) co_return Result<>();
-  Workspace staging(workspace->tenant());
-  staging.enable(plugin);
-  const auto installations = staging.installations();
-  data::UnitOfWork work = workspace->tenant()->unit(
-      data::Viewer{.user = request.principal->user},
-      data::Origin{.plugin = plugin->id(), .trace = {}, .correlation = {}, .causation = {}});
-  auto outcome =
-      co_await host_.init(CallArguments{.installation = installations->begin()->second,
-                                        .work = work,
-                                        .origin = CallOrigin{.workspace = workspace,
-                                                             .installations = installations,
-                                                             .principal = request.principal,
-                                                             .trace = request.trace,
-                                                             .deadline = request.deadline}});
-  if (!outcome.result) {
-    work.rollback();
-    co_return std::unexpected(std::move(outcome.result.error()));
-  }
-  co_return co_await work.commit();
-}
-
-Task<> Registry::disable(std::shared_ptr<Workspace> workspace, std::string plugin,
-                         Deadline deadline) {
-  if (workspace->tenant()->catalog()->plugin(plugin) == nullptr)
-    co_return fail(Error(ErrorCode::not_found, "the plugin \"" + plugin + "\" is not installed")
-                       .because("plugin.unknown"));
-  auto& tenant = *workspace->tenant();
-  TENON_CO_TRY(
-      TENON_CO_ACT_TASK(tenant, tenant.set_state(plugin, data::PluginState::disabled, deadline)));
-  workspace->disable(plugin);
-  co_return Result<>();
+  auto closed = co_await events_.close(tenant, by.deadline);
+  co_await modules_.tenant_deleted({.tenant = workspace->tenant(),
+                                    .principal = by.principal,
+                                    .trace = by.trace,
+                                    .deadline = by.deadline});
+  co_await modules_.close_tenant(tenant);
+  feed_.close(tenant);
+  co_return closed;
 }
 
 Task<> Registry::stop(Deadline deadline) {
   TENON_CO_TRY(co_await watching_.stop(deadline));
-  std::map<std::string, Entry, std::less<>> entries;
-  {
-    const std::unique_lock lock(mutex_);
-    entries.swap(entries_);
-  }
-  Result<> stopped;
-  for (auto& [name, entry] : entries) {
-    auto ended = co_await entry.deliverer->stop(deadline);
-    if (!ended) stopped = std::move(ended);
-  }
-  co_return stopped;
+  const std::unique_lock lock(mutex_);
+  entries_.clear();
+  co_return Result<>();
 }
 
 }  // namespace tenon::plugins

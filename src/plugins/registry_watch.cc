@@ -18,7 +18,7 @@ bool Registry::may_come_back(const Error& error) noexcept {
   const std::string_view reason = error.reason();
   return reason == "storage.connection" || reason == "storage.open" || reason == "storage.server" ||
          reason == "storage.pool" || reason == "storage.deadline" || reason == "storage.io" ||
-         reason == "storage.readonly";
+         reason == "storage.readonly" || reason == "tenant.moving";
 }
 
 void Registry::note_away(const std::string& tenant, std::string server, const Error& error) {
@@ -34,11 +34,19 @@ void Registry::note_away(const std::string& tenant, std::string server, const Er
 void Registry::try_again(const std::string& tenant) {
   auto server = tenants_.address(tenant);
   auto opened = tenants_.open(tenant);
+  if (!opened && opened.error().code() == ErrorCode::not_found) {  // dropped meanwhile
+    const std::unique_lock lock(mutex_);
+    away_.erase(tenant);
+    return;
+  }
   if (!opened) {
     note_away(tenant, std::move(server), opened.error());
     return;
   }
-  serve(*std::move(opened));
+  if (auto served = serve(*std::move(opened)); !served) {
+    note_away(tenant, std::move(server), served.error());
+    return;
+  }
   {
     const std::unique_lock lock(mutex_);
     away_.erase(tenant);

@@ -15,19 +15,29 @@ std::shared_ptr<const Installations> Workspace::installations() const {
   return installations_;
 }
 
-void Workspace::enable(PluginHandle plugin) {
-  const std::lock_guard lock(mutex_);
-  auto next = std::make_shared<Installations>(*installations_);
+std::shared_ptr<const Installations> Workspace::with(PluginHandle plugin) const {
+  auto next = std::make_shared<Installations>(*installations());
   auto& slot = (*next)[plugin->id()];
   if (!slot.permits) slot.permits = std::make_shared<PermitPool>(kRunning, kWaiting);
+  if (!slot.calls) slot.calls = std::make_shared<CallLog>();
   slot.plugin = std::move(plugin);
+  return next;
+}
+
+void Workspace::enable(PluginHandle plugin) {
+  const std::lock_guard one_at_a_time(changing_);
+  auto next = with(std::move(plugin));
+  const std::lock_guard lock(mutex_);
   installations_ = std::move(next);
 }
 
-void Workspace::disable(std::string_view plugin) {
+void Workspace::disable(const Plugin& plugin) {
+  const std::lock_guard one_at_a_time(changing_);
+  auto next = std::make_shared<Installations>(*installations());
+  const auto slot = next->find(plugin.id());
+  if (slot == next->end() || slot->second.plugin.get() != &plugin) return;
+  next->erase(slot);
   const std::lock_guard lock(mutex_);
-  auto next = std::make_shared<Installations>(*installations_);
-  if (const auto slot = next->find(plugin); slot != next->end()) next->erase(slot);
   installations_ = std::move(next);
 }
 

@@ -11,6 +11,7 @@
 
 #include "async/permit.h"
 #include "data/tenant.h"
+#include "plugins/call_log.h"
 #include "plugins/plugin.h"
 
 namespace tenon::plugins {
@@ -19,7 +20,8 @@ namespace tenon::plugins {
 struct Installation {
   PluginHandle plugin;
   std::shared_ptr<PermitPool>
-      permits;  // shared: an upgrade goes on with the pool of the version before
+      permits;                     // shared: an upgrade goes on with the pool of the version before
+  std::shared_ptr<CallLog> calls;  // shared for the same reason
 };
 
 using Installations = std::map<std::string, Installation, std::less<>>;  // by plugin id
@@ -34,12 +36,17 @@ class Workspace {
   [[nodiscard]] const std::shared_ptr<data::Tenant>& tenant() const noexcept { return tenant_; }
   /// The set of this moment. Lifetime: the pointer's.
   [[nodiscard]] std::shared_ptr<const Installations> installations() const;
+  /// The set of this moment with `plugin` in it, enabled or not: for a call before it is enabled,
+  /// or after it was.
+  [[nodiscard]] std::shared_ptr<const Installations> with(PluginHandle plugin) const;
   /// Adds or replaces one plugin.
   void enable(PluginHandle plugin);
-  void disable(std::string_view plugin);
+  /// Takes `plugin` away, unless another version of it has taken its place.
+  void disable(const Plugin& plugin);
 
  private:
   std::shared_ptr<data::Tenant> tenant_;  // shared with units of work
+  std::mutex changing_;                   // one change at a time
   mutable std::mutex mutex_;
   std::shared_ptr<const Installations> installations_ = std::make_shared<const Installations>();
 };

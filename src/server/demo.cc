@@ -62,12 +62,11 @@ Task<> make_demo(const Config& config, plugins::Registry& registry, plugins::Hos
                 identity::Users::PasswordRule::waived, deadline));
   const auto principal = std::make_shared<const identity::Principal>(
       identity::Principal{.tenant = "demo", .user = user, .name = "demo", .administrator = true});
-  TENON_CO_TRY(co_await registry.install(workspace,
-                                         plugins::InstallRequest{.principal = principal,
-                                                                 .trace = "demo",
-                                                                 .manifest = std::move(manifest),
-                                                                 .component = std::move(component),
-                                                                 .deadline = deadline}));
+  TENON_CO_TRY(co_await registry.install(
+      workspace,
+      plugins::InstallRequest{.by = {.principal = principal, .trace = "demo", .deadline = deadline},
+                              .manifest = std::move(manifest),
+                              .component = std::move(component)}));
   for (std::size_t done = 0; done < config.demo_rows; done += kBatch)
     TENON_CO_TRY(co_await insert_batch(host, workspace, principal, customers,
                                        std::min(kBatch, config.demo_rows - done)));

@@ -20,6 +20,7 @@
 #include "plugins/host.h"
 #include "plugins/registry.h"
 #include "server/demo.h"
+#include "server/modules.h"
 
 namespace tenon::server {
 namespace {
@@ -103,6 +104,7 @@ struct Server::Impl {
   std::unique_ptr<wasm::Engine> engine;
   data::Tenants tenants;
   std::unique_ptr<plugins::Host> host;
+  std::unique_ptr<Modules> modules;
   std::unique_ptr<plugins::Registry> registry;
   identity::Users users;
   identity::Sessions sessions;
@@ -115,6 +117,7 @@ struct Server::Impl {
   [[nodiscard]] Result<> open();
   [[nodiscard]] Result<> publish_routes();
   [[nodiscard]] http::Hooks hooks();
+  [[nodiscard]] Modules::Log modules_log() const;
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -148,7 +151,15 @@ Result<> Server::Impl::open() {
                                plugins::to_string(line.level), origin.trace, line.message);
                    }));
   host = std::move(made_host);
-  registry = std::make_unique<plugins::Registry>(tenants, *host, compilers);
+  modules = std::make_unique<Modules>(clock, random, modules_log());
+  TENON_TRY(modules->start());
+  registry =
+      std::make_unique<plugins::Registry>(plugins::RegistryParts{.tenants = tenants,
+                                                                 .host = *host,
+                                                                 .compilers = compilers,
+                                                                 .modules = modules->registry(),
+                                                                 .events = modules->events(),
+                                                                 .feed = modules->feed()});
   TENON_TRY(registry->open_all(
       {.broken =
            [log = log](std::string_view tenant, std::string_view plugin, const Error& error) {
@@ -165,6 +176,8 @@ Result<> Server::Impl::open() {
   if (config.demo) TENON_TRY(wait_for(make_demo(config, *registry, *host, users)));
   app = std::make_unique<api::App>(api::App{.registry = *registry,
                                             .host = *host,
+                                            .modules = modules->registry(),
+                                            .feed = modules->feed(),
                                             .sessions = sessions,
                                             .users = users,
                                             .pool = pool,
@@ -180,6 +193,19 @@ Result<> Server::Impl::open() {
   return publish_routes();
 }
 
+Modules::Log Server::Impl::modules_log() const {
+  return {.failed =
+              [log = log](std::string_view tenant, std::string_view module, const Error& error) {
+                log->error("module {} of tenant {} failed: {}", module,
+                           tenant.empty() ? "(all)" : tenant, error.for_log());
+              },
+          .undelivered =
+              [log = log](std::string_view tenant, const data::Event& event, const Error& error) {
+                log->warn("event {} {} of tenant {} is not delivered: {}", event.id.to_string(),
+                          event.type, tenant, error.for_log());
+              }};
+}
+
 Result<> Server::Impl::publish_routes() {
   TENON_TRY(router.replace("health", api::health_routes(*app)));
   TENON_TRY(router.replace("session", api::session_routes(*app, *gate)));
@@ -187,6 +213,14 @@ Result<> Server::Impl::publish_routes() {
   TENON_TRY(router.replace("records", api::record_routes(*app, *gate)));
   TENON_TRY(router.replace("unknown", api::unknown_routes(*gate)));
   TENON_TRY(router.replace("extensions", api::extension_routes(*app, *gate)));
+  TENON_TRY(router.replace("plugin life", api::plugin_life_routes(*app, *gate)));
+  TENON_TRY(router.replace("events", api::event_routes(*app, *gate)));
+  TENON_TRY(router.replace("module health", api::module_routes(*app, *gate)));
+  modules->registry().publish_through(api::module_binder(*app, *gate),
+                                      [this](std::vector<http::Route> routes) {
+                                        return router.replace("modules", std::move(routes));
+                                      });
+  TENON_TRY(modules->registry().publish());
   if (config.web.empty() || !std::filesystem::exists(config.web / "index.html")) return {};
   TENON_ASSIGN(files, http::StaticFiles::load(config.web, {.page_hook = nonce_hook(random)}));
   return router.replace("web", {{.method = http::Method::get,
@@ -223,6 +257,10 @@ Result<> Server::stop() {
   if (impl_->http) done = impl_->http->stop(deadline);
   if (impl_->registry) {
     auto ended = wait_for(impl_->registry->stop(deadline));
+    if (done && !ended) done = std::move(ended);
+  }
+  if (impl_->modules) {
+    auto ended = impl_->modules->stop(deadline);
     if (done && !ended) done = std::move(ended);
   }
   impl_->tenants.close();

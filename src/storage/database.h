@@ -21,6 +21,9 @@
 
 namespace tenon::storage {
 
+/// Whether other writers may run beside a lease where the database lets several be out.
+enum class Others : std::uint8_t { welcome, kept_out };
+
 /// The right to write. Exactly one is out at a time. Movable; destroying it rolls back.
 /// Thread: the holder's; it may move between threads as long as uses do not overlap.
 class Lease {
@@ -30,7 +33,7 @@ class Lease {
     virtual ~Backend() = default;  // rolls back when neither commit nor rollback was called
     [[nodiscard]] virtual Session& session() noexcept = 0;
     virtual void set_deadline(Deadline deadline) noexcept = 0;
-    virtual void extend(Deadline /*cap*/) noexcept {}
+    virtual void extend(Deadline /*cap*/, Others /*others*/) noexcept {}
     [[nodiscard]] virtual Task<> commit() = 0;
     virtual void rollback() noexcept = 0;
   };
@@ -45,8 +48,11 @@ class Lease {
   /// the lease's own cap.
   void set_deadline(Deadline deadline) noexcept { backend_->set_deadline(deadline); }
   /// Gives this lease another cap and deadline, for changes of the schema, which keep everybody
-  /// waiting for longer than a unit of work may.
-  void extend(Deadline cap) noexcept { backend_->extend(cap); }
+  /// waiting for longer than a unit of work may; with Others::kept_out until the writers of before
+  /// have ended, in other processes too. Requires: nothing was asked yet.
+  void extend(Deadline cap, Others others = Others::welcome) noexcept {
+    backend_->extend(cap, others);
+  }
 
   /// Keeps `pass` for as long as this lease lives: who counts leases knows by that.
   void keep(std::shared_ptr<const void> pass) noexcept { pass_ = std::move(pass); }
@@ -65,6 +71,12 @@ class Lease {
   std::unique_ptr<Backend> backend_;
 };
 
+/// What all statements of a snapshot see. `one_state` is what was committed when it began. Beside
+/// two writers that a database lets run at once, that can be a state which no order of the units
+/// leads to (the anomaly of read-only transactions); `serial_state` never is, and may wait for the
+/// writers of the moment.
+enum class Seen : std::uint8_t { one_state, serial_state };
+
 /// A read-only connection, given back on destruction. Each statement sees the newest committed
 /// state, unless snapshot() was called: then all see one state. Keep it short: a long snapshot
 /// keeps the log from being reset.
@@ -74,7 +86,7 @@ class ReadLease {
    public:
     virtual ~Backend() = default;
     [[nodiscard]] virtual Session& session() noexcept = 0;
-    [[nodiscard]] virtual Result<> snapshot() = 0;
+    [[nodiscard]] virtual Result<> snapshot(Seen seen) = 0;
     virtual void set_deadline(Deadline deadline) noexcept = 0;
   };
   ReadLease() = default;
@@ -82,7 +94,7 @@ class ReadLease {
 
   [[nodiscard]] bool held() const noexcept { return backend_ != nullptr; }
   [[nodiscard]] Session& session() noexcept { return backend_->session(); }
-  [[nodiscard]] Result<> snapshot() { return backend_->snapshot(); }
+  [[nodiscard]] Result<> snapshot(Seen seen) { return backend_->snapshot(seen); }
   void set_deadline(Deadline deadline) noexcept { backend_->set_deadline(deadline); }
   void reset() noexcept { backend_.reset(); }
 

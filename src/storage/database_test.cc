@@ -270,7 +270,7 @@ TEST_F(DatabaseTest, refuses_one_writer_more_than_its_line_holds) {
 TEST_F(DatabaseTest, bounds_its_readers_and_shows_each_snapshot_one_state) {
   auto snapshot = database_->reader();
   ASSERT_TRUE(snapshot);
-  ASSERT_TRUE(snapshot->snapshot());
+  ASSERT_TRUE(snapshot->snapshot(Seen::one_state));
   auto count = [](ReadLease& reader) {
     std::int64_t answer = 0;
     EXPECT_TRUE(reader.session().query("SELECT count(*) FROM t", {}, [&](const Row& row) {

@@ -50,6 +50,25 @@ class PostgresPool {
                                                               Missing missing,
                                                               BlockingPool& blocking,
                                                               Options options = {});
+/// Says to other processes that a tenant is in use here. Dropping it lets go, and so does the
+/// server when this process dies. Thread: any.
+class PostgresClaim {
+ public:
+  virtual ~PostgresClaim() = default;
+  /// Whether it is held still: the connection it lies on may have broken. Cost: one poll().
+  [[nodiscard]] virtual bool held() noexcept = 0;
+  /// Takes it again. Blocks. Errors: those of claim_postgres().
+  [[nodiscard]] virtual Result<> regain() = 0;
+  /// From now on for this process alone. Blocks. Errors: unavailable (`storage.in_use`: with the
+  /// process that has it too).
+  [[nodiscard]] virtual Result<> take_alone() = 0;
+  /// Ends take_alone(). Blocks.
+  virtual void share() noexcept = 0;
+};
+/// Blocks. Errors: unavailable (`storage.claimed`: another process has the tenant for itself,
+/// `storage.connection`).
+[[nodiscard]] Result<std::unique_ptr<PostgresClaim>> claim_postgres(
+    const std::shared_ptr<PostgresPool>& pool, const std::string& name);
 /// Whether the tenant's schema is there. Blocks.
 [[nodiscard]] Result<bool> postgres_has(const std::shared_ptr<PostgresPool>& pool,
                                         const std::string& name);

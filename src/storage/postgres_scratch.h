@@ -51,9 +51,9 @@ class PrivatePostgres {
     if (!ask("CREATE DATABASE " + name + " OWNER tenon")) return {};
     return "postgresql://tenon@127.0.0.1:" + std::to_string(port_) + "/" + name;
   }
-  [[nodiscard]] bool ask(const std::string& sql) const {
+  [[nodiscard]] bool ask(const std::string& sql, const std::string& database = "postgres") const {
     return finish(spawn({programs_ / "psql", "-X", "-q", "-h", folder_.path(), "-p",
-                         std::to_string(port_), "-U", "admin", "-d", "postgres", "-c", sql}));
+                         std::to_string(port_), "-U", "admin", "-d", database, "-c", sql}));
   }
   [[nodiscard]] pid_t process() const noexcept { return process_; }
   [[nodiscard]] int port() const noexcept { return port_; }

@@ -51,6 +51,14 @@ class PluginKit {
   [[nodiscard]] std::string rows(const std::string& plugin, const std::string& entity);
 
   [[nodiscard]] data::Tenant& tenant() noexcept { return *tenant_; }
+  [[nodiscard]] const std::shared_ptr<data::Tenant>& tenant_handle() noexcept { return tenant_; }
+  [[nodiscard]] const std::shared_ptr<plugins::Workspace>& workspace() noexcept {
+    return workspace_;
+  }
+  [[nodiscard]] data::Tenants& tenants() noexcept { return *tenants_; }
+  [[nodiscard]] const Clock& clock() noexcept { return clock_; }
+  [[nodiscard]] Random& random() noexcept { return random_; }
+  [[nodiscard]] BlockingPool& pool() noexcept { return pool_; }
   [[nodiscard]] plugins::Host& host() noexcept { return *host_; }
   [[nodiscard]] wasm::Engine& engine() noexcept { return *engine_; }
   /// Runs a task on the guest thread and waits for it.

@@ -68,7 +68,7 @@ class File:
 
     @property
     def is_bench(self) -> bool:
-        return self.name.endswith("_bench.cc")
+        return self.name.endswith(("_bench.cc", "_bench.h"))
 
     @property
     def room(self) -> str | None:

@@ -7,7 +7,7 @@
 
 #include "data/bulk/export.h"
 #include "data/bulk/import.h"
-#include "storage/scratch.h"
+#include "data/stage_bench.h"
 
 namespace tenon::data {
 namespace {
@@ -83,7 +83,7 @@ struct Stage {
   std::shared_ptr<Tenant> tenant;
 
   Stage() {
-    tenant = *tenants.create("bench");
+    tenant = *tenants.create("bench", bench::address(bench::place()));
     Package package{.id = "crm", .version = "1", .entities = {customer()}};
     if (!tenon::testing::run(tenant->install(std::move(package), later()))) std::terminate();
   }

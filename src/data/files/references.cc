@@ -5,6 +5,7 @@
 #include <array>
 
 #include "data/encode.h"
+#include "data/names.h"
 
 namespace tenon::data {
 namespace {
@@ -65,15 +66,62 @@ Result<> count_files(storage::Session& session, const EntityInfo& entity,
   return {};
 }
 
+Result<> release_hidden(storage::Session& session, const Catalog& catalog, const EntityInfo& entity,
+                        const Uuid& id, Timestamp now) {
+  for (const auto& extension : catalog.extensions()) {
+    const auto* from = catalog.plugin(extension.plugin);
+    if (from == nullptr || from->state != PluginState::uninstalled ||
+        extension.extends != entity.plugin() || extension.name != entity.name())
+      continue;
+    for (const auto& field : extension.fields) {
+      if (field.type != FieldType::file) continue;
+      const std::array<storage::Value, 2> values{count_of(now), storage::Blob(id.bytes)};
+      TENON_TRY(session.execute(
+          fmt::format(
+              "UPDATE file SET unused_since = ?1, refs = refs - 1 WHERE id = (SELECT {} FROM "
+              "{} WHERE \"id\" = ?2)",
+              extension_column(from->number, field.name), entity.table()),
+          values));
+    }
+  }
+  return {};
+}
+
+Result<> release_added(storage::Session& session, const Catalog& catalog, std::string_view plugin,
+                       Timestamp now) {
+  for (const auto& extension : catalog.extensions()) {
+    const auto* entity = catalog.find(extension.extends, extension.name);
+    if (extension.plugin != plugin || entity == nullptr) continue;
+    for (const auto& field : extension.fields) {
+      if (field.type != FieldType::file) continue;
+      const std::array<storage::Value, 1> values{count_of(now)};
+      TENON_TRY(
+          session.execute(release_sql(entity->table(),
+                                      extension_column(catalog.plugin(plugin)->number, field.name)),
+                          values));
+    }
+  }
+  return {};
+}
+
+std::string release_sql(std::string_view table, std::string_view column, std::string_view living) {
+  const auto gone =
+      living.empty()
+          ? std::string()
+          : fmt::format(" AND NOT EXISTS (SELECT 1 FROM {} AS l WHERE l.\"id\" = q.\"id\")",
+                        living);
+  return fmt::format(
+      "UPDATE file SET unused_since = ?1, refs = refs - (SELECT count(*) FROM {0} AS q WHERE q.{1} "
+      "= "
+      "file.id{2}) WHERE id IN (SELECT q.{1} FROM {0} AS q WHERE q.{1} IS NOT NULL{2})",
+      table, column, gone);
+}
+
 Result<> release_files(storage::Session& session, const EntityInfo& entity, Timestamp now) {
   for (const auto& column : entity.columns()) {
     if (column.type != FieldType::file) continue;
     const std::array<storage::Value, 1> values{count_of(now)};
-    TENON_TRY(session.execute(
-        fmt::format("UPDATE file SET unused_since = ?1, refs = refs - (SELECT count(*) FROM {0} t "
-                    "WHERE t.{1} = file.id) WHERE id IN (SELECT {1} FROM {0})",
-                    entity.table(), column.sql),
-        values));
+    TENON_TRY(session.execute(release_sql(entity.table(), column.sql), values));
   }
   return {};
 }

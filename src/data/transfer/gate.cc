@@ -6,12 +6,15 @@
 
 namespace tenon::data {
 
+Error moving() {
+  return Error(ErrorCode::unavailable, "This tenant is being moved or dropped; try again soon.")
+      .because("tenant.moving");
+}
+
 Result<std::shared_ptr<const void>> Gate::enter() {
   {
     const std::lock_guard lock(mutex_);
-    if (closed_)
-      return fail(Error(ErrorCode::unavailable, "This tenant is being moved; try again soon.")
-                      .because("tenant.moving"));
+    if (closed_) return fail(moving());
     ++inside_;
   }
   return std::shared_ptr<const void>(this,
@@ -38,9 +41,21 @@ bool Gate::wait_until_empty(Deadline deadline) {
   return empty_.wait_until(lock, deadline.when(), [this] { return inside_ == 0; });
 }
 
+Task<> GatedDatabase::see_claim() {
+  if (claim_ == nullptr || claim_->held()) co_return Result<>();
+  co_return co_await inner_->pool().run([claim = claim_, lives_here = lives_here_]() -> Result<> {
+    if (auto regained = claim->regain(); !regained) {
+      if (regained.error().reason() == "storage.claimed") return fail(moving());
+      return regained;
+    }
+    return lives_here ? lives_here() : Result<>();
+  });
+}
+
 Task<storage::Lease> GatedDatabase::lease(Deadline deadline) {
   auto pass = gate_->enter();
   if (!pass) co_return std::unexpected(std::move(pass.error()));
+  TENON_CO_TRY(co_await see_claim());
   TENON_CO_ASSIGN(lease, co_await inner_->lease(deadline));
   lease.keep(std::move(*pass));
   co_return std::move(lease);
@@ -49,6 +64,7 @@ Task<storage::Lease> GatedDatabase::lease(Deadline deadline) {
 Task<storage::Lease> GatedDatabase::upkeep_lease(Deadline deadline) {
   auto pass = gate_->enter();
   if (!pass) co_return std::unexpected(std::move(pass.error()));
+  TENON_CO_TRY(co_await see_claim());
   TENON_CO_ASSIGN(lease, co_await inner_->upkeep_lease(deadline));
   lease.keep(std::move(*pass));
   co_return std::move(lease);
@@ -69,6 +85,7 @@ TenantHold::TenantHold(TenantHold&& other) noexcept
 
 TenantHold::~TenantHold() {
   if (!finish_) return;
+  if (const auto& claim = database_.claim()) claim->share();
   gate_->open();
   finish_(End::back);
 }

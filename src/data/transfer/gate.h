@@ -12,10 +12,14 @@
 
 #include "async/deadline.h"
 #include "storage/database.h"
+#include "storage/postgres.h"
 
 namespace tenon::data {
 
 class Tenant;
+
+/// unavailable (`tenant.moving`): what is said meanwhile.
+[[nodiscard]] Error moving();
 
 /// Thread: any. Held by shared_ptr: leases outlive the tenant's closing.
 class Gate : public std::enable_shared_from_this<Gate> {
@@ -35,11 +39,18 @@ class Gate : public std::enable_shared_from_this<Gate> {
   bool closed_ = false;
 };
 
-/// A database behind a gate. Reads pass.
+/// A database behind a gate. Reads pass. In PostgreSQL other processes are kept off by a claim: who
+/// writes sees first that it is held still, and when it had to be taken again, that the tenant is
+/// where it was (`lives_here`), since meanwhile somebody may have moved it.
 class GatedDatabase final : public storage::Database {
  public:
-  GatedDatabase(std::unique_ptr<storage::Database> inner, std::shared_ptr<Gate> gate)
-      : inner_(std::move(inner)), gate_(std::move(gate)) {}
+  using LivesHere = std::function<Result<>()>;
+  GatedDatabase(std::unique_ptr<storage::Database> inner, std::shared_ptr<Gate> gate,
+                std::shared_ptr<storage::PostgresClaim> claim = {}, LivesHere lives_here = {})
+      : inner_(std::move(inner)),
+        gate_(std::move(gate)),
+        claim_(std::move(claim)),
+        lives_here_(std::move(lives_here)) {}
 
   [[nodiscard]] Task<storage::Lease> lease(Deadline deadline) override;
   [[nodiscard]] Task<storage::Lease> upkeep_lease(Deadline deadline) override;
@@ -50,10 +61,17 @@ class GatedDatabase final : public storage::Database {
   [[nodiscard]] Result<> check() override { return inner_->check(); }
   /// For who holds the gate closed.
   [[nodiscard]] storage::Database& inner() noexcept { return *inner_; }
+  /// Null for a file.
+  [[nodiscard]] const std::shared_ptr<storage::PostgresClaim>& claim() const noexcept {
+    return claim_;
+  }
 
  private:
+  [[nodiscard]] Task<> see_claim();
   std::unique_ptr<storage::Database> inner_;
-  std::shared_ptr<Gate> gate_;  // shared with passes
+  std::shared_ptr<Gate> gate_;                     // shared with passes
+  std::shared_ptr<storage::PostgresClaim> claim_;  // shared with who moves or drops the tenant
+  LivesHere lives_here_;
 };
 
 /// A tenant that nobody writes to and nobody else opens. Dropping it lets both go on.
@@ -70,6 +88,8 @@ class TenantHold {
 
   /// Past the gate.
   [[nodiscard]] storage::Database& database() noexcept { return database_.inner(); }
+  /// Keeps other processes off for as long as it is kept; null for a file.
+  [[nodiscard]] std::shared_ptr<storage::PostgresClaim> claim() const { return database_.claim(); }
   /// Whether nobody else in this process has it open.
   [[nodiscard]] bool alone() const noexcept { return tenant_.use_count() <= 2; }
   /// The tenant is elsewhere now, or nowhere: who still has it open is refused for good, and the

@@ -1,5 +1,6 @@
 // Moves between a file and PostgreSQL, and drops: nothing is lost, and whatever kills the process,
 // the tenant is at exactly one place.
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -180,6 +181,48 @@ TEST_F(MoveTest, loses_no_acknowledged_write_of_those_who_write_meanwhile) {
   EXPECT_EQ(number("SELECT count(*) FROM " + entity("customer").table()), written);
 }
 
+/// Another process, as the database's server sees it.
+struct Elsewhere {
+  SystemClock clock;
+  SystemRandom random;
+  BlockingPool pool{{.threads = 2}};
+  Tenants tenants;
+  explicit Elsewhere(const std::string& directory) : tenants(directory, pool, clock, random) {}
+};
+
+TEST_F(MoveTest, refuses_to_move_or_drop_what_another_process_has_open) {
+  if (database_.empty()) GTEST_SKIP() << "a file has a lock of its own";
+  ASSERT_TRUE(put("order", {{"code", "A"}}));
+  Elsewhere other(directory_.path());
+  {
+    const auto served = other.tenants.open("acme");
+    ASSERT_TRUE(served) << served.error().for_log();
+    for (const auto& refused :
+         {move_to(std::string()).error(), operations().drop("acme").error()}) {
+      EXPECT_EQ(refused.reason(), "tenant.in_use");
+      EXPECT_EQ(refused.code(), ErrorCode::unavailable);
+      EXPECT_NE(refused.message().find(fmt::format("process {} on", ::getpid())), std::string::npos)
+          << refused.message();
+    }
+    EXPECT_TRUE(customer_in(*served)) << "refused, it goes on there";
+    reopen();
+    EXPECT_TRUE(put("order", {{"code", "B"}})) << "and here";
+    tenant_.reset();
+    auto hold = tenants_.hold("acme", soon());
+    EXPECT_EQ(hold.error().reason(), "tenant.in_use");
+  }
+  other.tenants.close();
+  {
+    auto hold = tenants_.hold("acme", soon());
+    ASSERT_TRUE(hold) << hold.error().for_log();
+    const auto shut = other.tenants.open("acme");
+    ASSERT_FALSE(shut);
+    EXPECT_EQ(shut.error().reason(), "tenant.moving");
+  }
+  const auto again = other.tenants.open("acme");
+  EXPECT_TRUE(again) << again.error().for_log();
+}
+
 TEST_F(MoveTest, drops_a_tenant_with_its_files_into_the_trash_and_purges_it) {
   fill();
   auto busy = operations().drop("acme");
@@ -193,6 +236,14 @@ TEST_F(MoveTest, drops_a_tenant_with_its_files_into_the_trash_and_purges_it) {
   EXPECT_EQ(operations().drop("acme").error().code(), ErrorCode::not_found);
   const auto entry = database_.empty() ? "tenant.db" : "tenant.postgres";
   EXPECT_EQ(trash(), (std::vector<std::string>{"files", entry}));
+  if (!database_.empty()) {
+    const auto early = tenants_.create("acme", database_);
+    ASSERT_FALSE(early);
+    EXPECT_EQ(early.error().reason(), "tenant.in_trash");
+    EXPECT_NE(early.error().message().find("tenon tenant purge acme --data " + directory_.path()),
+              std::string::npos)
+        << early.error().message();
+  }
   EXPECT_EQ(*operations().purge("other"), 0U);
   EXPECT_EQ(*operations().purge("acme"), 1U);
   EXPECT_TRUE(trash().empty());
@@ -241,7 +292,7 @@ TableHashes hashes_at(const std::string& directory, const std::string& name) {
   EXPECT_TRUE(tenant) << tenant.error().for_log();
   if (!tenant) return {};
   auto reader = (*tenant)->database().reader();
-  EXPECT_TRUE(reader->snapshot());
+  EXPECT_TRUE(reader->snapshot(storage::Seen::one_state));
   return *hash_tables(reader->session(), *(*tenant)->catalog());
 }
 

@@ -99,6 +99,17 @@ Result<std::vector<std::string>> TenantFolder::names() const {
   return names;
 }
 
+bool TenantFolder::buried(std::string_view name, const Place& place) const {
+  std::error_code error;
+  for (fs::directory_iterator it(trash(), error), end; !error && it != end; it.increment(error)) {
+    const auto grave = it->path().filename().string();
+    if (grave.substr(0, grave.find('@')) != name) continue;
+    const auto text = read_text(it->path() / "tenant.postgres");
+    if (text && place_from(*text, name) == place) return true;
+  }
+  return false;
+}
+
 Result<> TenantFolder::make_folders() const {
   for (const auto* folder : {"tenants", "files", "trash"})
     TENON_TRY(make_folder(directory_ / folder));

@@ -50,6 +50,8 @@ class TenantFolder {
 
   [[nodiscard]] Result<std::optional<Place>> find(std::string_view name) const;
   [[nodiscard]] Result<std::vector<std::string>> names() const;
+  /// Whether the trash holds a tenant of that name that lives at `place`.
+  [[nodiscard]] bool buried(std::string_view name, const Place& place) const;
   [[nodiscard]] Result<> make_folders() const;
 
  private:

@@ -208,7 +208,7 @@ Result<ArchiveReport> TenantOperations::backup(const std::string& name,
     } else {
       TENON_ASSIGN(database, open_schema(place, storage::Missing::refuse));
       TENON_ASSIGN(reader, database->reader());
-      TENON_TRY(reader.snapshot());
+      TENON_TRY(reader.snapshot(storage::Seen::serial_state));
       TENON_ASSIGN(filling, storage::fill_sqlite(part, kFormat));
       TENON_TRY(copy_tenant(reader.session(), *filling, random_));
     }
@@ -289,7 +289,7 @@ Result<std::uint64_t> TenantOperations::move(const std::string& name, const std:
   {
     TENON_TRY(seal_rest(hold.database()));
     TENON_ASSIGN(reader, hold.database().reader());
-    TENON_TRY(reader.snapshot());
+    TENON_TRY(reader.snapshot(storage::Seen::serial_state));
     TENON_ASSIGN(copied, to.in_file() ? fill_file(name, reader.session())
                                       : fill_schema(name, to, reader.session()));
     rows = copied;
@@ -310,6 +310,7 @@ Result<> TenantOperations::drop(const std::string& name) {
   if (!hold.alone())
     return refused(ErrorCode::unavailable, "tenant.in_use",
                    fmt::format("The tenant \"{}\" is in use.", name));
+  const auto claim = hold.claim();  // until its entry is gone
   hold.leave();
   if (place.in_file()) {
     auto opened = storage::open_sqlite(folder_.file(name).string(), storage::Missing::refuse, pool_,

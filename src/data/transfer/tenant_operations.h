@@ -8,8 +8,8 @@
 //   trash drop            [the entry is renamed into the trash]
 //
 // A backup is taken while the tenant is in use, by this process or another. Moving and dropping
-// need it for themselves: a tenant in a file that another process has open is refused. On
-// PostgreSQL nothing shows that, so there the server has to be stopped.
+// need it for themselves: a tenant that another process has open is refused, by the lock of its
+// file or by its claim in the PostgreSQL database, and while it is moved nobody else opens it.
 
 #include <cstdint>
 #include <functional>
@@ -52,7 +52,7 @@ class TenantOperations {
                                               const std::string& database);
   /// To a file (`database` is empty) or a database. The tenant takes no writes meanwhile; its old
   /// copy lies in the trash afterwards. Errors: not_found, conflict (`tenant.there`), unavailable
-  /// (`tenant.busy`, `tenant.moving`).
+  /// (`tenant.busy`, `tenant.moving`, `tenant.in_use`: by another process, which is named).
   [[nodiscard]] Result<std::uint64_t> move(const std::string& name, const std::string& database);
   /// Into the trash, with its files. Errors: not_found, unavailable (`tenant.in_use`).
   [[nodiscard]] Result<> drop(const std::string& name);

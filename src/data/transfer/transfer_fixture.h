@@ -27,7 +27,7 @@ class TransferTest : public SalesTest {
   static TableHashes hashes_of(Tenant& tenant) {
     auto reader = tenant.database().reader();
     EXPECT_TRUE(reader);
-    EXPECT_TRUE(reader->snapshot());
+    EXPECT_TRUE(reader->snapshot(storage::Seen::one_state));
     auto hashes = hash_tables(reader->session(), *tenant.catalog());
     EXPECT_TRUE(hashes) << hashes.error().for_log();
     return hashes.value_or(TableHashes());

@@ -23,6 +23,8 @@ inline constexpr std::string_view kVersion = "manifest.version";
 inline constexpr std::string_view kDefault = "manifest.default";  // does not fit the field
 inline constexpr std::string_view kPattern = "manifest.pattern";
 inline constexpr std::string_view kCondition = "manifest.condition";  // of a partial index
+inline constexpr std::string_view kFormula = "manifest.formula";
+inline constexpr std::string_view kNumbering = "manifest.numbering";  // the format of a number
 inline constexpr std::string_view kPath = "manifest.path";
 
 // Names and text.

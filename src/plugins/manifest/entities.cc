@@ -1,4 +1,5 @@
 #include "data/catalog.h"
+#include "data/index_rules.h"
 #include "plugins/manifest/codes.h"
 #include "plugins/manifest/read.h"
 #include "plugins/manifest/sections.h"
@@ -7,8 +8,11 @@
 namespace tenon::plugins {
 namespace {
 
-bool has_column(data::FieldType type) {
-  return type != data::FieldType::json && type != data::FieldType::multi_select;
+/// What the plugin's hook computes is JSON.
+bool has_column(const data::Field& field) {
+  const auto type = data::type_of_values(field);
+  return type != data::FieldType::json && type != data::FieldType::multi_select &&
+         type != data::FieldType::computed;
 }
 
 /// The condition of a partial index, tried on the entity as it has been read so far.
@@ -33,13 +37,19 @@ void read_index(TableReader& table, data::Entity& entity, Draft& draft) {
       draft.issues.add(word.spot, codes::kDangling,
                        quoted(word.text) + " is no field of " + quoted(entity.name),
                        did_you_mean(word.text, names_of(entity.fields, &data::Field::name)));
-    else if (!has_column(field->type))
+    else if (!has_column(*field))
       draft.issues.add(
           word.spot, codes::kContradiction,
           "a field of type " + std::string(to_string(field->type)) + " cannot be indexed");
     if (unique.add(word)) index.fields.push_back(word.text);
   }
   index.unique = table.boolean("unique", false);
+  if (index.unique)
+    for (const auto& word : words)
+      if (const auto* field = entity.find(word.text);
+          field != nullptr && (field->formula || field->rollup))
+        draft.issues.add(word.spot, codes::kContradiction,
+                         "a computed field is in no unique index");
   if (const auto where = table.text("where", Need::optional)) {
     index.where = where->text;
     check_condition(entity, *where, draft);

@@ -16,6 +16,7 @@ using namespace std::string_view_literals;
 constexpr std::array kKinds = {"one_to_many"sv, "many_to_one"sv, "many_to_many"sv};
 constexpr std::array kOnDelete = {"restrict"sv, "set_null"sv, "cascade"sv};
 constexpr std::array kScopes = {"none"sv, "owner"sv, "department"sv};
+constexpr std::array kLater = {"hooks"sv, "pages"sv};  // of an extension
 
 void must_be_field(const data::Entity& entity, const Word& word, Draft& draft) {
   if (entity.find(word.text) != nullptr) return;
@@ -250,6 +251,7 @@ void read_extends(TableReader& root, Draft& draft) {
         draft.issues.add(table.spot_of("fields"), codes::kNameLong,
                          quoted(field.name) + " and the id of the plugin are longer than 38 bytes");
     read_indexes(table, extension, draft);
+    table.not_served(kLater, "(of an extension)");
     table.finish();
     if (!extension.name.empty()) draft.manifest.extensions.push_back(std::move(extension));
   }

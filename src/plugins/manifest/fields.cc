@@ -31,8 +31,8 @@ bool is_one_of(FieldType type, std::initializer_list<FieldType> types) {
 /// Reads one field; what a type does not have is refused, not ignored.
 class FieldReader {
  public:
-  FieldReader(TableReader& table, FieldUse use, Draft& draft)
-      : table_(table), use_(use), draft_(draft) {}
+  FieldReader(TableReader& table, FieldUse use, const FieldOwner& owner, Draft& draft)
+      : table_(table), use_(use), owner_(owner), draft_(draft) {}
 
   data::Field read(UniqueNames& unique, UniqueLabels& labels) {
     const auto name = table_.text("name", Need::required);
@@ -45,7 +45,12 @@ class FieldReader {
     field_.type = static_cast<FieldType>(type.value_or(0));
     field_.display_name = table_.localized("display_name", Need::required);
     labels.add(table_.spot_of("display_name"), field_.display_name);
-    field_.required = table_.boolean("required", false);
+    const bool given = is({FieldType::sequence, FieldType::computed});
+    if (given && use_ != FieldUse::entity)
+      draft_.issues.add(table_.spot_of("field_type"), codes::kContradiction,
+                        "only a field of an entity is filled in by the host");
+    field_.required = flag("required", !given);
+    read_computed();
     read_flags();
     read_sizes();
     read_options();
@@ -82,10 +87,18 @@ class FieldReader {
     return has(key, fits) && table_.boolean(key, false);
   }
 
+  void read_computed() {
+    const bool fits = is({FieldType::computed}) && use_ == FieldUse::entity;
+    bool any = false;
+    for (const auto* key : {"formula", "rollup", "result"}) any = has(key, fits) || any;
+    if (fits && any) read_filling(table_, owner_, field_, draft_);
+  }
+
   void read_flags() {
     const bool is_column = use_ == FieldUse::entity;
     const bool is_scalar = is_column && !is({FieldType::json, FieldType::multi_select});
-    field_.unique = flag("unique", is_scalar && !is({FieldType::text, FieldType::boolean}));
+    field_.unique = flag(
+        "unique", is_scalar && !is({FieldType::text, FieldType::boolean, FieldType::computed}));
     field_.searchable = flag("searchable", is_column && is({FieldType::string, FieldType::text}));
     field_.filterable = flag("filterable", is_column && !is({FieldType::json}));
     field_.sortable = flag("sortable", is_scalar && !is({FieldType::file}));
@@ -96,7 +109,10 @@ class FieldReader {
       field_.max_length = static_cast<std::uint32_t>(
           table_.integer("max_length", 1, is({FieldType::string}) ? kLongestString : kLongestText)
               .value_or(0));
-    if (has("scale", is({FieldType::decimal, FieldType::money})))
+    const bool scaled =
+        is({FieldType::decimal, FieldType::money}) ||
+        (field_.result && is_one_of(*field_.result, {FieldType::decimal, FieldType::money}));
+    if (has("scale", scaled))
       field_.scale = static_cast<std::uint8_t>(table_.integer("scale", 0, 9).value_or(2));
   }
 
@@ -254,6 +270,7 @@ class FieldReader {
 
   TableReader& table_;
   FieldUse use_;
+  const FieldOwner& owner_;
   Draft& draft_;
   data::Field field_;
 };
@@ -285,6 +302,16 @@ void check_joined(std::vector<TableReader>& tables, const std::vector<data::Fiel
     }
 }
 
+/// What stands beside the fields; whether it is right is said where it is read.
+FieldOwner owner_of(const TableReader& table) {
+  const auto text = [&](std::string_view key) {
+    const auto* value = table.look(key);
+    return value != nullptr && value->kind == TomlKind::text ? value->text : std::string();
+  };
+  if (table.look("entity") != nullptr) return {.extends = text("plugin"), .name = text("entity")};
+  return {.extends = {}, .name = text("name")};
+}
+
 }  // namespace
 
 std::vector<data::Field> read_fields(TableReader& owner, std::string_view key, FieldUse use,
@@ -293,8 +320,9 @@ std::vector<data::Field> read_fields(TableReader& owner, std::string_view key, F
   UniqueNames unique("field", draft.issues);
   UniqueLabels labels("field", draft.issues);
   auto tables = owner.tables(key, ManifestLimits::kFields);
+  const auto entity = use == FieldUse::entity ? owner_of(owner) : FieldOwner();
   for (auto& table : tables) {
-    auto field = FieldReader(table, use, draft).read(unique, labels);
+    auto field = FieldReader(table, use, entity, draft).read(unique, labels);
     if (!field.name.empty()) fields.push_back(std::move(field));
   }
   check_joined(tables, fields, draft);

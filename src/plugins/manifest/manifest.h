@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/version.h"
 #include "data/schema.h"
-#include "plugins/manifest/version.h"
 
 namespace tenon::plugins {
 

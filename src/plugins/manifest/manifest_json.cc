@@ -4,6 +4,10 @@
 #include <map>
 #include <tuple>
 
+#include "data/index_rules.h"
+#include "data/relations.h"
+#include "data/schema_json.h"
+
 namespace tenon::plugins {
 namespace {
 
@@ -39,7 +43,8 @@ json::object ref_json(const Manifest& manifest, const data::Field& field) {
 void add_type_members(const Manifest& manifest, const data::Field& field, json::object& object) {
   using data::FieldType;
   if (field.max_length != 0) object["max_length"] = field.max_length;
-  if (field.type == FieldType::decimal || field.type == FieldType::money)
+  if (const auto type = data::type_of_values(field);
+      type == FieldType::decimal || type == FieldType::money)
     object["scale"] = field.scale;
   if (field.type == FieldType::select || field.type == FieldType::multi_select) {
     json::array options;
@@ -50,11 +55,39 @@ void add_type_members(const Manifest& manifest, const data::Field& field, json::
   if (field.type == FieldType::reference) object["ref"] = ref_json(manifest, field);
 }
 
+/// How the host comes to the value of a field that nobody types in.
+void add_filling(const Manifest& manifest, const data::Field& field, json::object& object) {
+  if (field.formula) object["formula"] = *field.formula;
+  if (field.rollup) {
+    const auto& plugin = field.rollup->plugin.empty() ? manifest.metadata.id : field.rollup->plugin;
+    object["rollup"] = json::object{{"plugin", plugin},
+                                    {"entity", field.rollup->entity},
+                                    {"reference", field.rollup->reference},
+                                    {"function", data::to_string(field.rollup->function)},
+                                    {"field", field.rollup->field}};
+  }
+  if (field.type == data::FieldType::sequence)
+    object["numbering"] = json::object{{"format", field.numbering.format},
+                                       {"mode", data::to_string(field.numbering.mode)}};
+}
+
+/// What joins a field to others and to rights; nothing for a plain one.
+void add_joins(const data::Field& field, json::object& object) {
+  if (field.type == data::FieldType::reference && field.ref_plugin.empty())
+    object["on_delete"] = data::to_string(field.on_delete);
+  if (field.no_cycle) object["no_cycle"] = true;
+  if (!field.cascade_from.empty()) object["cascade_from"] = field.cascade_from;
+  if (!field.ref_fallback_label.empty()) object["ref_fallback_label"] = field.ref_fallback_label;
+  if (field.scope_role != data::ScopeRole::none)
+    object["scope_role"] = data::to_string(field.scope_role);
+}
+
 json::object field_json(const Manifest& manifest, const data::Field& field) {
   const bool is_given =
       field.type == data::FieldType::computed || field.type == data::FieldType::sequence;
+  // Of a computed field the type of what it holds: it is shown and filtered like any other.
   json::object object{{"name", field.name},
-                      {"type", to_string(field.type)},
+                      {"type", data::to_string(data::type_of_values(field))},
                       {"label", label_json(field.display_name)},
                       {"required", field.required},
                       {"unique", field.unique},
@@ -68,6 +101,8 @@ json::object field_json(const Manifest& manifest, const data::Field& field) {
   if (field.maximum) object["maximum"] = value_json(*field.maximum);
   if (field.default_value) object["default"] = value_json(*field.default_value);
   if (!field.ui_widget.empty()) object["widget"] = field.ui_widget;
+  add_filling(manifest, field, object);
+  add_joins(field, object);
   return object;
 }
 
@@ -75,6 +110,85 @@ json::array fields_json(const Manifest& manifest, const std::vector<data::Field>
   json::array list;
   for (const auto& field : fields) list.push_back(field_json(manifest, field));
   return list;
+}
+
+json::object states_json(const data::States& states) {
+  json::array list;
+  for (const auto& state : states.states)
+    list.push_back(json::object{{"name", state.name},
+                                {"label", label_json(state.label)},
+                                {"required", names_json(state.required)},
+                                {"immutable", state.immutable}});
+  json::array transitions;
+  for (const auto& transition : states.transitions) {
+    json::object one{{"name", transition.name},
+                     {"label", label_json(transition.display_name)},
+                     {"from", names_json(transition.from)},
+                     {"to", transition.to},
+                     {"permission", transition.permission},
+                     {"not_author", transition.not_author}};
+    if (!transition.amount_field.empty())
+      one["amount"] = json::object{
+          {"field", transition.amount_field},
+          {"limit", transition.amount_limit ? value_json(*transition.amount_limit) : json::value()},
+          {"permission", transition.amount_permission}};
+    transitions.push_back(std::move(one));
+  }
+  return {{"field", states.field},
+          {"initial", states.initial},
+          {"states", std::move(list)},
+          {"transitions", std::move(transitions)}};
+}
+
+json::object relation_json(const Manifest& manifest, const data::Relation& relation) {
+  json::object object{
+      {"name", relation.name},
+      {"kind", data::to_string(relation.kind)},
+      {"label", label_json(relation.display_name)},
+      {"plugin", relation.ref_plugin.empty() ? manifest.metadata.id : relation.ref_plugin},
+      {"entity", relation.ref_entity}};
+  if (relation.kind == data::RelationKind::one_to_many) object["field"] = relation.ref_field;
+  return object;
+}
+
+json::array indexes_json(const std::vector<data::Index>& indexes) {
+  json::array list;
+  for (const auto& index : indexes) {
+    json::object one{{"fields", names_json(index.fields)}, {"unique", index.unique}};
+    if (!index.where.empty()) one["where"] = index.where;
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
+json::object entity_json(const Manifest& manifest, const data::Entity& entity) {
+  json::object object{{"name", entity.name},
+                      {"label", label_json(entity.display_name)},
+                      {"label_field", entity.label_field},
+                      {"is_public", entity.is_public},
+                      {"soft_delete", entity.soft_delete},
+                      {"data_scope", data::to_string(entity.data_scope)},
+                      {"fields", fields_json(manifest, entity.fields)},
+                      {"indexes", indexes_json(entity.indexes)}};
+  json::array relations;
+  for (const auto& relation : entity.relations)
+    relations.push_back(relation_json(manifest, relation));
+  if (!relations.empty()) object["relations"] = std::move(relations);
+  if (entity.states) object["states"] = states_json(*entity.states);
+  return object;
+}
+
+/// Fields under the names that they have in the records of the entity that they were added to.
+json::object extension_json(const Manifest& manifest, const data::Entity& extension) {
+  json::array fields;
+  for (const auto& field : extension.fields) {
+    auto object = field_json(manifest, field);
+    object["name"] = manifest.metadata.id + std::string(data::kExtensionMark) + field.name;
+    if (!field.read_permission.empty()) object["read_permission"] = field.read_permission;
+    if (!field.write_permission.empty()) object["write_permission"] = field.write_permission;
+    fields.push_back(std::move(object));
+  }
+  return {{"plugin", extension.extends}, {"entity", extension.name}, {"fields", std::move(fields)}};
 }
 
 json::object page_json(const Page& page) {
@@ -134,12 +248,10 @@ json::object menu_json(std::span<const Manifest* const> manifests) {
 
 json::object schema_json(const Manifest& manifest) {
   json::array entities;
-  for (const auto& entity : manifest.entities)
-    entities.push_back(json::object{{"name", entity.name},
-                                    {"label", label_json(entity.display_name)},
-                                    {"label_field", entity.label_field},
-                                    {"is_public", entity.is_public},
-                                    {"fields", fields_json(manifest, entity.fields)}});
+  for (const auto& entity : manifest.entities) entities.push_back(entity_json(manifest, entity));
+  json::array extensions;
+  for (const auto& extension : manifest.extensions)
+    extensions.push_back(extension_json(manifest, extension));
   json::array pages;
   for (const auto& page : manifest.pages) pages.push_back(page_json(page));
   json::array actions;
@@ -150,11 +262,9 @@ json::object schema_json(const Manifest& manifest) {
                      {"permission", action.permission},
                      {"entity", action.entity.empty() ? json::value() : json::value(action.entity)},
                      {"input", fields_json(manifest, action.input)}});
-  return {{"plugin", manifest.metadata.id},
-          {"version", manifest.metadata.version.text()},
-          {"entities", std::move(entities)},
-          {"pages", std::move(pages)},
-          {"actions", std::move(actions)}};
+  return {{"plugin", manifest.metadata.id},  {"version", manifest.metadata.version.text()},
+          {"entities", std::move(entities)}, {"extensions", std::move(extensions)},
+          {"pages", std::move(pages)},       {"actions", std::move(actions)}};
 }
 
 }  // namespace tenon::plugins

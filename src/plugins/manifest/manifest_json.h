@@ -15,9 +15,12 @@ namespace tenon::plugins {
 /// Requires: no pointer is null.
 [[nodiscard]] json::object menu_json(std::span<const Manifest* const> manifests);
 
-/// GET /api/v1/schema/{plugin}: plugin, version, entities with fields, pages, actions. See
+/// GET /api/v1/schema/{plugin}: plugin, version, entities with fields, indexes, relations and
+/// states, extensions with the fields that they add to entities of others, pages, actions. See
 /// 5-http-api for the names of a field's members; members that do not apply to a type are left out,
-/// except `required`, `unique`, `searchable`, `sortable`, `filterable` and `read_only`.
+/// except `required`, `unique`, `searchable`, `sortable`, `filterable` and `read_only`. The `type`
+/// of a computed field is that of its result; `formula`, `rollup` or `numbering` say how it is come
+/// by.
 [[nodiscard]] json::object schema_json(const Manifest& manifest);
 
 }  // namespace tenon::plugins

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kLater = {"jobs"sv, "numbering"sv, "templates"sv, "import"sv, "export"sv};
+constexpr std::array kLater = {"jobs"sv, "templates"sv, "import"sv, "export"sv};
 
 }  // namespace
 
@@ -58,6 +58,7 @@ std::expected<Manifest, ManifestIssues> read_manifest(std::string_view text) {
     schema->finish();
   }
   read_extends(root, draft);
+  read_numbering(root, draft);
   read_pages(root, draft);
   read_settings(root, draft);
   root.not_served(kLater, "(a section)");

@@ -7,6 +7,8 @@
 #include <sstream>
 
 #include "base/json.h"
+#include "data/catalog.h"
+#include "data/relations.h"
 
 namespace tenon::plugins {
 namespace {
@@ -123,10 +125,55 @@ TEST(Manifest, reads_every_key_that_this_version_serves) {
   EXPECT_TRUE(customer->states->find("closed")->immutable);
   EXPECT_EQ(customer->find("region")->ref_fallback_label, "city");
   EXPECT_EQ(customer->find("region")->scope_role, data::ScopeRole::department);
+  EXPECT_EQ(customer->find("number")->numbering.format, "C{yyyy}-{00000}");
+  EXPECT_EQ(customer->find("number")->numbering.mode, data::Numbering::Mode::gapless);
+  EXPECT_EQ(customer->find("credit_below")->rollup->function, data::Aggregate::sum);
+  EXPECT_EQ(customer->find("credit_below")->rollup->field, "credit");
+  EXPECT_EQ(customer->find("credit_below")->result, data::FieldType::money);
+  EXPECT_EQ(customer->find("is_large")->formula, "credit_all > 100000 or children >= 10");
+  EXPECT_EQ(manifest.find_entity("company")->find("last_visit")->rollup->plugin, "core");
   EXPECT_EQ(manifest.extensions.at(0).extends, "core");
   EXPECT_EQ(manifest.extensions.at(0).fields.at(0).write_permission, "customer.manage");
+  EXPECT_EQ(manifest.extensions.at(0).fields.at(2).formula, "customers >= target");
   EXPECT_EQ(manifest.pages.at(0).filters, (std::vector<std::string>{"city", "level"}));
   EXPECT_EQ(manifest.settings.at(0).default_value, "\"上海\"");
+}
+
+/// What `crm.toml` refers to in another plugin.
+std::vector<data::Entity> core_entities() {
+  data::Entity region{.plugin = "core", .name = "region", .is_public = true};
+  region.fields.resize(1);
+  region.fields[0].name = "title";
+  data::Entity visit{.plugin = "core", .name = "visit", .is_public = true};
+  visit.fields.resize(2);
+  visit.fields[0].name = "at";
+  visit.fields[0].type = data::FieldType::datetime;
+  visit.fields[1].name = "company";
+  visit.fields[1].type = data::FieldType::reference;
+  visit.fields[1].ref_plugin = "crm";
+  visit.fields[1].ref_entity = "company";
+  return {region, visit};
+}
+
+TEST(Manifest, gives_the_data_engine_what_it_takes) {
+  const auto manifest = read_manifest(read_file("crm.toml"));
+  ASSERT_TRUE(manifest.has_value());
+  auto all = *manifest;
+  auto given = all.entities;
+  given.insert(given.end(), all.extensions.begin(), all.extensions.end());
+  auto entities = data::expand(std::move(given));
+  ASSERT_TRUE(entities) << entities.error().for_log();
+  for (auto& entity : core_entities()) entities->push_back(std::move(entity));
+  const auto catalog =
+      data::Catalog::make({{.number = 1, .id = "core"}, {.number = 2, .id = "crm"}}, *entities);
+  ASSERT_TRUE(catalog) << catalog.error().for_log();
+  const auto* customer = (*catalog)->find("crm", "customer");
+  EXPECT_EQ(customer->derived().formulas.size(), 2U);
+  EXPECT_EQ(customer->derived().rollups.size(), 3U);
+  EXPECT_EQ(customer->derived().numbers.at(0).name, "crm.customer.number");
+  const auto* region = (*catalog)->find("core", "region");
+  EXPECT_EQ(region->derived().formulas.size(), 1U) << "of an extension, over its own fields";
+  EXPECT_TRUE(region->find("crm__customers"));
 }
 
 std::string entities(std::size_t count) {

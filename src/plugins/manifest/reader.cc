@@ -75,10 +75,14 @@ Spot TableReader::spot_of(std::string_view key) const {
           spot_.path + "/" + std::string(key)};
 }
 
+const TomlValue* TableReader::look(std::string_view key) const {
+  const auto member = std::ranges::find(table_->members, key, &TomlMember::key);
+  return member == table_->members.end() ? nullptr : &member->value;
+}
+
 const TomlValue* TableReader::any(std::string_view key, Need need) {
   known_.push_back(key);
-  const auto member = std::ranges::find(table_->members, key, &TomlMember::key);
-  if (member != table_->members.end()) return &member->value;
+  if (const auto* found = look(key)) return found;
   if (need == Need::required)
     issues_->add({spot_.place, spot_.path + "/" + std::string(key)}, codes::kMissing,
                  "the key " + quoted(key) + " is missing here");

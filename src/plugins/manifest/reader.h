@@ -59,6 +59,8 @@ class TableReader {
   [[nodiscard]] Spot spot_of(std::string_view key) const;
   [[nodiscard]] IssueList& issues() const noexcept { return *issues_; }
 
+  /// The value of any type, or null; the key is not made known.
+  [[nodiscard]] const TomlValue* look(std::string_view key) const;
   /// The value of any type, or null.
   const TomlValue* any(std::string_view key, Need need = Need::optional);
   /// Text as it stands, for names and words with rules of their own.

@@ -39,13 +39,22 @@ void read_extends(TableReader& root, Draft& draft);
 void read_entity_parts(TableReader& table, data::Entity& entity, Draft& draft);
 /// The tables under `indexes`.
 void read_indexes(TableReader& table, data::Entity& entity, Draft& draft);
+/// `[[numbering]]`: how sequence fields get their numbers. Behind entities and extensions.
+void read_numbering(TableReader& root, Draft& draft);
 void read_pages(TableReader& root, Draft& draft);
 void read_settings(TableReader& root, Draft& draft);
 
 enum class FieldUse : std::uint8_t { entity, input, setting };
 
-/// The tables under `key` of `owner`, each a field. `owner_entity` is the number of the entity that
-/// is being read, for messages of references only.
+/// The entity whose fields are read: of this manifest, or of another plugin that is added to.
+struct FieldOwner {
+  std::string extends;  // the other plugin, or empty
+  std::string name;
+};
+/// `formula`, `rollup` and `result` of a computed field; what they name is checked in the end.
+void read_filling(TableReader& table, const FieldOwner& owner, data::Field& field, Draft& draft);
+
+/// The tables under `key` of `owner`, each a field.
 std::vector<data::Field> read_fields(TableReader& owner, std::string_view key, FieldUse use,
                                      Draft& draft);
 /// `default`, `validation.minimum`, `validation.maximum`: the JSON text of the TOML value, when it

@@ -284,10 +284,7 @@ bool Connection::hung_up() noexcept {
   if (broken_) return true;
   pollfd watched{.fd = PQsocket(handle_.get()), .events = POLLIN, .revents = 0};
   if (owed_ || ::poll(&watched, 1, 0) == 0) return false;
-  if (PQconsumeInput(handle_.get()) != 1 || PQstatus(handle_.get()) == CONNECTION_BAD)
-    broken_ = true;
-  // The server says why it goes before it closes.
-  if (!broken_ && PQisBusy(handle_.get()) == 0) broken_ = state() != PQTRANS_IDLE;
+  if (!closed_by_server() && PQisBusy(handle_.get()) == 0) broken_ = state() != PQTRANS_IDLE;
   return broken_;
 }
 

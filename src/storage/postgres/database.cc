@@ -38,9 +38,10 @@ class WriterLease final : public Lease::Backend {
     session_.set_deadline(cap_.min(deadline));
   }
 
-  void extend(Deadline cap) noexcept override {
+  void extend(Deadline cap, Others others) noexcept override {
     cap_ = cap;
     session_.take_long();
+    if (others == Others::kept_out) session_.keep_out_others();
     session_.set_deadline(cap_);
   }
 
@@ -88,9 +89,9 @@ class Reader final : public ReadLease::Backend {
   ~Reader() override { --counters_->readers; }
 
   Session& session() noexcept override { return session_; }
-  Result<> snapshot() override {
+  Result<> snapshot(Seen seen) override {
     if (std::exchange(fixed_, true)) return {};
-    return session_.make_snapshot();
+    return session_.make_snapshot(seen);
   }
   void set_deadline(Deadline deadline) noexcept override { session_.set_deadline(deadline); }
 

@@ -249,7 +249,7 @@ TEST_F(OutageTest, a_connection_keeps_a_bounded_number_of_prepared_statements) {
 TEST_F(OutageTest, a_statement_of_an_older_form_of_a_table_asks_for_another_run_and_then_works) {
   const auto all = [](Database& database) -> Result<std::string> {
     TENON_ASSIGN(reader, database.reader());
-    TENON_TRY(reader.snapshot());
+    TENON_TRY(reader.snapshot(Seen::one_state));
     return text(reader.session(), "SELECT * FROM t");
   };
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(all(*first_));

@@ -60,7 +60,8 @@ Pool::Pool(PostgresOptions options, Random& random)
       mark_(hex(sha256(database_of(options_.url))).substr(0, 8)),
       permits_(options_.connections, options_.queue),
       cancels_(std::make_shared<BlockingPool>(
-          BlockingPool::Options{.threads = 1, .queue = options_.connections, .name = "cancel"})) {}
+          BlockingPool::Options{.threads = 1, .queue = options_.connections, .name = "cancel"})),
+      claims_({.url = options_.url, .cancels = cancels_}, options_.connect_within) {}
 
 Task<Slot> Pool::enter(Deadline deadline) {
   auto self = shared_from_this();

@@ -11,6 +11,7 @@
 #include "async/permit.h"
 #include "base/random.h"
 #include "storage/postgres.h"
+#include "storage/postgres/claims.h"
 #include "storage/postgres/connection.h"
 
 namespace tenon::storage::postgres {
@@ -56,6 +57,8 @@ class Pool final : public PostgresPool, public std::enable_shared_from_this<Pool
   /// Closes idle connections that have settled in `place`: a role that was dropped and made again
   /// has the old name and another identity.
   void forget(const std::string& place) noexcept;
+  /// What this process has in use, on a connection beside those of the pool.
+  [[nodiscard]] Claims& claims() noexcept { return claims_; }
   /// First eight digits of the digest of the database's name: roles belong to the whole server.
   [[nodiscard]] const std::string& mark() const noexcept { return mark_; }
 
@@ -77,6 +80,7 @@ class Pool final : public PostgresPool, public std::enable_shared_from_this<Pool
   std::size_t open_ = 0;                           // idle, in use or being made
   // Asks the server to cancel statements. libpq does so with a connection of its own that blocks.
   std::shared_ptr<BlockingPool> cancels_;
+  Claims claims_;
 };
 
 }  // namespace tenon::storage::postgres

@@ -22,6 +22,8 @@ const char* beginning(Manner manner) noexcept {
       return "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE";
     case Manner::upkeep:
       return "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+    case Manner::serial_snapshot:
+      return "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE";
     default:
       return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
   }
@@ -179,8 +181,8 @@ Result<> PostgresSession::script_once(std::string_view sql) {
   return done;
 }
 
-Result<> PostgresSession::make_snapshot() {
-  manner_ = Manner::snapshot;
+Result<> PostgresSession::make_snapshot(Seen seen) {
+  manner_ = seen == Seen::one_state ? Manner::snapshot : Manner::serial_snapshot;
   begun_ = false;
   // BEGIN alone takes no snapshot, the first question does; entering the schema is none.
   TENON_TRY(run("SELECT 1 FROM tenon_format", {}));

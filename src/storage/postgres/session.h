@@ -17,7 +17,7 @@ struct Place {
   std::string role;
 };
 
-enum class Manner : std::uint8_t { single, snapshot, writer, upkeep };
+enum class Manner : std::uint8_t { single, snapshot, serial_snapshot, writer, upkeep };
 
 /// Thread: one at a time.
 class PostgresSession final : public Session {
@@ -35,8 +35,10 @@ class PostgresSession final : public Session {
   /// Only the deadline bounds its statements, not the time that the server gives each. Requires:
   /// nothing was asked yet.
   void take_long() noexcept { long_ = true; }
+  /// Waits until no writer of the tenant runs, and lets none begin. Requires: nothing was asked yet.
+  void keep_out_others() noexcept { company_ = Company::alone; }
   /// From here on all statements see one state, that of this moment. Requires: Manner::single.
-  [[nodiscard]] Result<> make_snapshot();
+  [[nodiscard]] Result<> make_snapshot(Seen seen);
   [[nodiscard]] bool died() const noexcept { return died_; }
   /// Whether another transaction was in the way, so that this one must be run again.
   [[nodiscard]] bool raced() const noexcept { return raced_; }

@@ -13,7 +13,7 @@ class Readers::Backend final : public ReadLease::Backend {
   ~Backend() override { readers_->give_back(std::move(connection_)); }
 
   Session& session() noexcept override { return *connection_; }
-  Result<> snapshot() override {
+  Result<> snapshot(Seen /*one writer: both are the same*/) override {
     if (connection_->in_transaction()) return {};
     return connection_->control("BEGIN");
   }

@@ -35,7 +35,7 @@ class Writer::Member final : public Lease::Backend {
     connection().set_deadline(cap_.min(deadline));
   }
 
-  void extend(Deadline cap) noexcept override {
+  void extend(Deadline cap, Others /*others*/) noexcept override {  // nobody is beside
     cap_ = cap;
     connection().set_deadline(cap);
   }

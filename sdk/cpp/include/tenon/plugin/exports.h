@@ -15,6 +15,14 @@ namespace tenon::plugin {
 /// its own transaction.
 [[nodiscard]] Result<Json> init();
 
+/// For a world that exports `tenancy`: the module meets a tenant for the first time.
+[[nodiscard]] Result<> tenant_created();
+/// Everything the module keeps for the tenant is about to be deleted for good.
+[[nodiscard]] Result<> tenant_deleted();
+
+/// For a world that exports `health`: counters, or what is wrong.
+[[nodiscard]] Result<Json> health();
+
 enum class Operation : std::uint8_t { insert, update };
 
 /// A row that is about to be written.

@@ -1,8 +1,8 @@
-#include "plugins/manifest/version.h"
+#include "base/version.h"
 
 #include <gtest/gtest.h>
 
-namespace tenon::plugins {
+namespace tenon {
 namespace {
 
 TEST(Version, orders_as_semantic_versioning_says) {
@@ -65,4 +65,4 @@ TEST(VersionRange, refuses_what_is_no_requirement) {
 }
 
 }  // namespace
-}  // namespace tenon::plugins
+}  // namespace tenon

@@ -1,9 +1,9 @@
-#include "plugins/manifest/version.h"
+#include "base/version.h"
 
 #include <algorithm>
 #include <charconv>
 
-namespace tenon::plugins {
+namespace tenon {
 namespace {
 
 constexpr std::size_t kLongest = 63;
@@ -181,4 +181,4 @@ bool VersionRange::contains(const Version& version) const {
   return prerelease_named;
 }
 
-}  // namespace tenon::plugins
+}  // namespace tenon

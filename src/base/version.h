@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tenon::plugins {
+namespace tenon {
 
 /// `1.2.3` or `1.2.3-beta.1`; build metadata (`+…`) is kept as text and never compared.
 struct Version {
@@ -52,4 +52,4 @@ class VersionRange {
   std::string text_ = "*";
 };
 
-}  // namespace tenon::plugins
+}  // namespace tenon
