@@ -46,7 +46,8 @@ class BodySourceTest : public testing::Test {
   std::string all_of(std::string_view bytes) {
     Client client(server_->port());
     EXPECT_TRUE(client.connect().has_value());
-    EXPECT_TRUE(client.write(bytes).has_value());
+    // A server that refuses may close before it has read all: the answer counts.
+    (void)client.write(bytes);
     const auto answer = client.read_all();
     return answer ? *answer : "ERROR " + answer.error().message();
   }

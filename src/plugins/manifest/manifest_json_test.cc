@@ -101,23 +101,23 @@ TEST(ManifestJson, gives_states_relations_indexes_and_what_is_added_to_others) {
   EXPECT_EQ(json::serialize(customer.at("relations")),
             R"([{"name":"partners","kind":"many_to_many",)"
             R"("label":{"en":"Partners","zh-CN":"合作公司"},"plugin":"crm","entity":"company"}])");
-const auto& states = customer.at("states").as_object();
-EXPECT_EQ(states.at("initial"), "open");
-EXPECT_EQ(json::serialize(states.at("states").as_array().at(1)),
-          R"({"name":"closed","label":{"en":"Closed","zh-CN":"停用"},"required":["code"],)"
-          R"("immutable":true})");
-EXPECT_EQ(json::serialize(states.at("transitions").as_array().at(0)),
-          R"({"name":"close","label":{"en":"Close","zh-CN":"停用"},"from":["open"],)"
-          R"("to":"closed","permission":"customer.manage","not_author":true,)"
-          R"("amount":{"field":"credit","limit":"1000.00","permission":"customer.list"}})");
-const auto& added = schema.at("extensions").as_array().at(0).as_object();
-EXPECT_EQ(added.at("plugin"), "core");
-EXPECT_EQ(added.at("entity"), "region");
-const auto& field = added.at("fields").as_array().at(0);
-EXPECT_EQ(field.at("name"), "crm__customers");
-EXPECT_EQ(field.at("type"), "integer");
-EXPECT_EQ(field.at("rollup").at("plugin"), "crm");
-EXPECT_EQ(field.at("read_permission"), "customer.list");
+  const auto& states = customer.at("states").as_object();
+  EXPECT_EQ(states.at("initial"), "open");
+  EXPECT_EQ(json::serialize(states.at("states").as_array().at(1)),
+            R"({"name":"closed","label":{"en":"Closed","zh-CN":"停用"},"required":["code"],)"
+            R"("immutable":true})");
+  EXPECT_EQ(json::serialize(states.at("transitions").as_array().at(0)),
+            R"({"name":"close","label":{"en":"Close","zh-CN":"停用"},"from":["open"],)"
+            R"("to":"closed","permission":"customer.manage","not_author":true,)"
+            R"("amount":{"field":"credit","limit":"1000.00","permission":"customer.list"}})");
+  const auto& added = schema.at("extensions").as_array().at(0).as_object();
+  EXPECT_EQ(added.at("plugin"), "core");
+  EXPECT_EQ(added.at("entity"), "region");
+  const auto& field = added.at("fields").as_array().at(0);
+  EXPECT_EQ(field.at("name"), "crm__customers");
+  EXPECT_EQ(field.at("type"), "integer");
+  EXPECT_EQ(field.at("rollup").at("plugin"), "crm");
+  EXPECT_EQ(field.at("read_permission"), "customer.list");
 }
 
 TEST(ManifestJson, gives_pages_and_actions) {

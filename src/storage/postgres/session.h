@@ -35,7 +35,8 @@ class PostgresSession final : public Session {
   /// Only the deadline bounds its statements, not the time that the server gives each. Requires:
   /// nothing was asked yet.
   void take_long() noexcept { long_ = true; }
-  /// Waits until no writer of the tenant runs, and lets none begin. Requires: nothing was asked yet.
+  /// Waits until no writer of the tenant runs, and lets none begin. Requires: nothing was asked
+  /// yet.
   void keep_out_others() noexcept { company_ = Company::alone; }
   /// From here on all statements see one state, that of this moment. Requires: Manner::single.
   [[nodiscard]] Result<> make_snapshot(Seen seen);

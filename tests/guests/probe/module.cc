@@ -28,9 +28,7 @@ Result<Json> echo(const Json& input) {
   return input;
 }
 
-Result<Response> hello(const Request&) {
-  return Response{200, Json::object({{"hello", "probe"}})};
-}
+Result<Response> hello(const Request&) { return Response{200, Json::object({{"hello", "probe"}})}; }
 
 Result<Response> read_note(const Request& request) {
   TENON_ASSIGN(const std::int64_t count,
