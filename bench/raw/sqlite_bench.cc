@@ -1,8 +1,6 @@
 // Reads and durable creates on a tenant's file: src/data beside bare sqlite3 calls.
 #include <sqlite3.h>
 
-#include <atomic>
-
 #include "data/pair_bench.h"
 #include "data/stage_bench.h"
 #include "storage/sqlite/connection.h"
@@ -132,16 +130,6 @@ void sqlite_group_by_two_sums(benchmark::State& state) {
       "raw", [&] { return read_all(statement.get()) == 50; }, 1);
 }
 BENCHMARK(sqlite_group_by_two_sums)->Unit(benchmark::kMillisecond);
-
-asio::awaitable<void> create(std::shared_ptr<Tenant> tenant, int from, int count,
-                             std::atomic<int>* acknowledged) {
-  for (int i = from; i < from + count; ++i) {
-    auto done = co_await run_unit(tenant, Viewer{}, Origin{}, soon(), [i](UnitOfWork& unit) {
-      return unit.insert(*unit.catalog().find("crm", "customer"), sample(i));
-    });
-    if (done) ++*acknowledged;
-  }
-}
 
 /// The customer, the event and the audit row with texts as long as ours, on a file of its own; one
 /// COMMIT for 32 of each, as many as a full group of ours has.

@@ -4,11 +4,15 @@ import os
 import pathlib
 import sqlite3
 import subprocess
+import sys
 import time
 import urllib.parse
 
-from process import Process, client, free_port
+from process import Process, free_port
 from workload import DEEP_PAGE, PAGE, ROWS, Request, customer
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/support"))
+from tenon_server import Client  # noqa: E402
 
 VERSION = "v0.40.4"
 TOOLCHAIN = "go1.27.4"
@@ -43,10 +47,16 @@ class PocketBase:
         self.port = free_port()
         begin = time.perf_counter()
         self.process = Process(self.command("serve", f"--http=127.0.0.1:{self.port}"))
-        ask = client(self.port)
-        while ask("GET", "/api/health", patience=10).status != 200:
-            pass
+        while not self.healthy():
+            if time.perf_counter() > begin + 30:
+                raise RuntimeError("PocketBase did not start within 30 s")
         return time.perf_counter() - begin
+
+    def healthy(self) -> bool:
+        try:
+            return Client(self.port).request("GET", "/api/health").status == 200
+        except ConnectionRefusedError:
+            return False
 
     def stop(self) -> None:
         self.process.stop()
@@ -57,7 +67,7 @@ class PocketBase:
     def fill(self) -> None:
         subprocess.run(self.command("superuser", "upsert", *USER), stdout=subprocess.DEVNULL, check=True)
         self.start()
-        ask = client(self.port)
+        ask = Client(self.port).request
         admin = ask("POST", "/api/collections/_superusers/auth-with-password",
                     {"identity": USER[0], "password": USER[1]}).json()["token"]
         signed_in = '@request.auth.id != ""'
@@ -85,8 +95,8 @@ class PocketBase:
         database.close()
 
     def sign_in(self) -> None:
-        self.token = client(self.port)("POST", "/api/collections/users/auth-with-password",
-                                       {"identity": USER[0], "password": USER[1]}).json()["token"]
+        self.token = Client(self.port).request("POST", "/api/collections/users/auth-with-password",
+                                               {"identity": USER[0], "password": USER[1]}).json()["token"]
 
     def requests(self) -> dict[str, Request]:
         records = "/api/collections/customers/records"

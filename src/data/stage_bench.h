@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -165,5 +166,16 @@ struct Stage {
     return *tenant->catalog()->find("crm", "customer");
   }
 };
+
+/// Customers from number `from` on, each a durable transaction of its own.
+inline asio::awaitable<void> create(std::shared_ptr<Tenant> tenant, int from, int count,
+                                    std::atomic<int>* acknowledged) {
+  for (int i = from; i < from + count; ++i) {
+    auto done = co_await run_unit(tenant, Viewer{}, Origin{}, soon(), [i](UnitOfWork& unit) {
+      return unit.insert(*unit.catalog().find("crm", "customer"), sample(i));
+    });
+    if (done) ++*acknowledged;
+  }
+}
 
 }  // namespace tenon::data::bench

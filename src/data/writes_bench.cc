@@ -9,16 +9,6 @@
 namespace tenon::data::bench {
 namespace {
 
-asio::awaitable<void> create(std::shared_ptr<Tenant> tenant, int from, int count,
-                             std::atomic<int>* acknowledged) {
-  for (int i = from; i < from + count; ++i) {
-    auto done = co_await run_unit(tenant, Viewer{}, Origin{}, soon(), [i](UnitOfWork& unit) {
-      return unit.insert(*unit.catalog().find("crm", "customer"), sample(i));
-    });
-    if (done) ++*acknowledged;
-  }
-}
-
 /// Processor time of this process from here on, shown per row: on a machine that is busy with other
 /// things it says more than rows per second.
 class Cost {

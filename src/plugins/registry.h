@@ -174,6 +174,9 @@ class Registry {
                                   Requester by);
   [[nodiscard]] Task<> set_state(std::shared_ptr<data::Tenant> tenant, std::string plugin,
                                  data::PluginState state, Requester by, std::string action);
+  /// Its state is stored, the module is stopped, menus are told.
+  [[nodiscard]] Task<> take_down(std::shared_ptr<data::Tenant> tenant, std::string plugin,
+                                 data::PluginState state, Requester by, std::string action);
   void tell_menu(const std::string& tenant, const std::string& plugin, std::string_view change);
 
   data::Tenants& tenants_;

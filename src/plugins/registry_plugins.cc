@@ -182,6 +182,15 @@ Task<> Registry::enable(std::shared_ptr<Workspace> workspace, std::string plugin
   co_return Result<>();
 }
 
+Task<> Registry::take_down(std::shared_ptr<data::Tenant> tenant, std::string plugin,
+                           data::PluginState state, Requester by, std::string action) {
+  TENON_CO_TRY(co_await set_state(tenant, plugin, state, by, action));
+  auto removed = co_await modules_.remove(tenant->name(), plugin);
+  if (!removed && removed.error().reason() != "module.unknown") co_return removed;
+  tell_menu(tenant->name(), plugin, action);
+  co_return Result<>();
+}
+
 Task<> Registry::disable(std::shared_ptr<Workspace> workspace, std::string plugin, Requester by) {
   const auto tenant = workspace->tenant();
   TENON_CO_ASSIGN(turn_taken, co_await turn(tenant->name(), by.deadline));
@@ -193,11 +202,7 @@ Task<> Registry::disable(std::shared_ptr<Workspace> workspace, std::string plugi
   if (row->state == data::PluginState::disabled) co_return Result<>();
   const auto needed = modules_.needed_by(tenant->name(), plugin);
   if (!needed.empty()) co_return fail(modules::still_needed(plugin, needed));
-  TENON_CO_TRY(co_await set_state(tenant, plugin, data::PluginState::disabled, by, "disabled"));
-  auto removed = co_await modules_.remove(tenant->name(), plugin);
-  if (!removed && removed.error().reason() != "module.unknown") co_return removed;
-  tell_menu(tenant->name(), plugin, "disabled");
-  co_return Result<>();
+  co_return co_await take_down(tenant, plugin, data::PluginState::disabled, by, "disabled");
 }
 
 std::vector<std::string> Registry::needed_by(const data::Catalog& catalog,
@@ -225,12 +230,7 @@ Task<> Registry::uninstall(std::shared_ptr<Workspace> workspace, std::string plu
   if (row->state == data::PluginState::uninstalled) co_return Result<>();
   const auto needed = needed_by(*catalog, plugin);
   if (!needed.empty()) co_return fail(modules::still_needed(plugin, needed));
-  TENON_CO_TRY(
-      co_await set_state(tenant, plugin, data::PluginState::uninstalled, by, "uninstalled"));
-  auto removed = co_await modules_.remove(tenant->name(), plugin);
-  if (!removed && removed.error().reason() != "module.unknown") co_return removed;
-  tell_menu(tenant->name(), plugin, "uninstalled");
-  co_return Result<>();
+  co_return co_await take_down(tenant, plugin, data::PluginState::uninstalled, by, "uninstalled");
 }
 
 Task<> Registry::purge(std::shared_ptr<Workspace> workspace, std::string plugin, Requester by) {

@@ -7,7 +7,8 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from private_postgres import PrivatePostgres  # noqa: E402
-from tenon_server import GUESTS, ROOT, Server, wait_until  # noqa: E402
+from served import ServedTest  # noqa: E402
+from tenon_server import GUESTS, ROOT, wait_until  # noqa: E402
 
 CUSTOMER = "/api/v1/crm/customer"
 REPRESENTATION = {"Prefer": "return=representation"}
@@ -17,24 +18,8 @@ def query(**parameters) -> str:
     return CUSTOMER + "?" + urllib.parse.urlencode(parameters, safe="*(),.:")
 
 
-class ApiTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server("--demo-rows", "500", *cls.database()).start()
-
-    @classmethod
-    def database(cls) -> list:
-        """Arguments that say where the demo tenant lives."""
-        return []
-
-    @classmethod
-    def tearDownClass(cls):
-        code = cls.server.stop()
-        assert code == 0, (code, cls.server.errors())
-        cls.server.__exit__()
-
-    def setUp(self):
-        self.client = self.server.client().sign_in()
+class ApiTest(ServedTest):
+    demo_rows = 500
 
     def create(self, **fields) -> dict:
         answer = self.client.request("POST", CUSTOMER, fields, REPRESENTATION)

@@ -10,30 +10,15 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from private_postgres import PrivatePostgres  # noqa: E402
+from served import ServedTest  # noqa: E402
 from tenon_server import BINARY, Server, wait_until  # noqa: E402
 
 CUSTOMER = "/api/v1/crm/customer"
 REPRESENTATION = {"Prefer": "return=representation"}
 
 
-class WritesTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server("--demo-rows", "20", *cls.database()).start()
-
-    @classmethod
-    def database(cls) -> list:
-        """Arguments that say where the demo tenant lives."""
-        return []
-
-    @classmethod
-    def tearDownClass(cls):
-        code = cls.server.stop()
-        assert code == 0, (code, cls.server.errors())
-        cls.server.__exit__()
-
-    def setUp(self):
-        self.client = self.server.client().sign_in()
+class WritesTest(ServedTest):
+    demo_rows = 20
 
     def post(self, fields, key=None):
         headers = dict(REPRESENTATION)

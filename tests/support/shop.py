@@ -4,7 +4,8 @@ import unittest
 import urllib.parse
 
 from private_postgres import PrivatePostgres
-from tenon_server import GUESTS, ROOT, Server
+from served import ServedTest
+from tenon_server import GUESTS, ROOT
 
 ITEM = "/api/v1/shop/item"
 CATEGORY = "/api/v1/shop/category"
@@ -19,31 +20,21 @@ def path(base: str, **parameters) -> str:
     return base + "?" + urllib.parse.urlencode(named, safe="*(),.:{}!")
 
 
-class ShopTest(unittest.TestCase):
+class ShopTest(ServedTest):
     """Subclasses get `self.client`, signed in, and `self.make(...)`. Rows are made under a name of the test's own."""
 
     @classmethod
     def setUpClass(cls):
         if cls is ShopTest:
             raise unittest.SkipTest("the base of others")
-        cls.server = Server("--demo-rows", "5", *cls.database()).start()
+        super().setUpClass()
         client = cls.server.client().sign_in()
         manifest = (ROOT / "tests/integration/shop.toml").read_bytes()
         answer = client.upload(manifest, (GUESTS / "supplier.wasm").read_bytes())
         assert answer.status == 201, answer
 
-    @classmethod
-    def database(cls) -> list:
-        return []
-
-    @classmethod
-    def tearDownClass(cls):
-        code = cls.server.stop()
-        assert code == 0, (code, cls.server.errors())
-        cls.server.__exit__()
-
     def setUp(self):
-        self.client = self.server.client().sign_in()
+        super().setUp()
         for entity in (REVIEW, ITEM, CATEGORY):
             answer = self.client.request("DELETE", entity + "?id=not.is.null")
             self.assertEqual(answer.status, 204, answer)
