@@ -16,7 +16,7 @@ namespace tenon::api {
 namespace {
 
 /// Sharing shows a view to everybody who may see the entity.
-constexpr std::string_view kShare = "platform.views.share";
+constexpr std::string_view kShare = "tenon.views.share";
 
 struct Place {
   std::shared_ptr<data::Tenant> tenant;

@@ -23,4 +23,8 @@ class PermittedRights final : public data::Rights {
   std::shared_ptr<const plugins::Installations> installations_;  // shared with the workspace
 };
 
+/// Who looks, with all that his roles say.
+[[nodiscard]] data::Viewer viewer_of(std::shared_ptr<const identity::Principal> principal,
+                                     std::shared_ptr<const plugins::Installations> installations);
+
 }  // namespace tenon::api

@@ -25,8 +25,14 @@ class Server {
   /// `http://127.0.0.1:8080`
   [[nodiscard]] std::string address() const;
   [[nodiscard]] bool demo() const noexcept;
+  /// Where the first company is made, once; empty when there is one already.
+  [[nodiscard]] std::string setup_link() const;
 
-  /// Stops accepting, lets running requests end within 20 s, stops the rest. Idempotent.
+  /// Reads the certificate again and opens the log files by their names again; what is wrong is
+  /// logged, and what was stays in use. Requires: start() succeeded.
+  void reload();
+  /// Stops accepting, lets running requests end within Config::drain_time, stops the rest.
+  /// Idempotent.
   Result<> stop();
 
  private:
