@@ -2,7 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "api/endpoint.h"
@@ -110,6 +112,7 @@ struct Server::Impl {
   std::unique_ptr<api::Gate> gate;
   http::Router router;
   std::unique_ptr<http::Server> http;
+  std::atomic<bool> leaving = false;
   bool stopped = false;
 
   [[nodiscard]] Result<> open_logs();
@@ -310,7 +313,7 @@ Result<> Server::Impl::open_identity() {
 }
 
 Result<> Server::Impl::publish_routes() {
-  TENON_TRY(router.replace("health", api::health_routes(*app)));
+  TENON_TRY(router.replace("health", not_ready_when(leaving, api::health_routes(*app))));
   TENON_ASSIGN(token, read_token(config.metrics_token_file));
   TENON_TRY(router.replace("metrics", metrics_routes(*metrics, std::move(token))));
   TENON_TRY(router.replace("session", api::session_routes(*app, *gate)));
@@ -372,8 +375,12 @@ std::string Server::setup_link() const {
 
 bool Server::demo() const noexcept { return impl_->config.demo; }
 
+std::vector<http::PublishedRoute> Server::routes() const { return impl_->router.list(); }
+
 Result<> Server::stop() {
   if (std::exchange(impl_->stopped, true)) return {};
+  impl_->leaving = true;
+  if (impl_->http) std::this_thread::sleep_for(impl_->config.drain_notice);
   const Deadline deadline = Deadline::after(impl_->config.drain_time);
   Result<> done;
   if (impl_->http) done = impl_->http->stop(deadline);
