@@ -84,7 +84,8 @@ class AccessWalkTest(unittest.TestCase):
         made = self.beta.customer()
         for method, body in (("PATCH", {"city": self.beta.mark()}), ("DELETE", None)):
             self.assertEqual(self.beta.boss.request(method, f"{CUSTOMER}/{made}", body).status, 204)
-        self.beta.install(self.beta.own_manifest().replace('"0.1.0"', '"0.1.1"', 1), "supplier")
+        version = f'version = "0.1.{self.beta.serial}"'
+        self.beta.install(self.beta.own_manifest().replace('version = "0.1.0"', version, 1), "supplier")
         for verb in ("disable", "enable"):
             self.assertEqual(self.acme.boss.request("POST", f"/api/v1/plugins/probe/{verb}").status, 204)
         for role, ear in ears.items():
