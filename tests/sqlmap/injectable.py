@@ -1,4 +1,4 @@
-"""The planted fault: a small server that pastes what clients send into SQL, in a filter, in an order and in a JSON body."""
+"""The planted fault: a small server that pastes what clients send into SQL, as a text, as a number and from a JSON body."""
 import http.server
 import json
 import sqlite3
@@ -7,7 +7,7 @@ import urllib.parse
 
 from slots import Slot
 
-SLOTS = [Slot("planted.filter", "/rows?city=a*"), Slot("planted.order", "/rows?order=name*"),
+SLOTS = [Slot("planted.filter", "/rows?city=a*"), Slot("planted.number", "/rows?number=3*"),
          Slot("planted.body", "/rows", "POST", json.dumps({"city": "a*"}))]
 
 
@@ -18,6 +18,9 @@ class Injectable(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.port = self.server_address[1]
         self.thread = threading.Thread(target=self.serve_forever, daemon=True)
+
+    def handle_error(self, *_):
+        pass  # sqlmap hangs up when it has seen enough
 
     def __enter__(self) -> "Injectable":
         self.thread.start()
@@ -37,21 +40,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         given = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
-        self.answer(given.get("city", "a"), given.get("order", "name"))
+        self.answer(given.get("city", "a"), given.get("number", "3"))
 
     def do_POST(self):
         try:
             body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         except ValueError:
             return self.send(400, b"{}")
-        return self.answer(str(body.get("city")), "name")
+        return self.answer(str(body.get("city")), "3")
 
-    def answer(self, city: str, order: str) -> None:
+    def answer(self, city: str, number: str) -> None:
         database = sqlite3.connect(":memory:")
-        database.execute("CREATE TABLE rows(name TEXT, city TEXT)")
-        database.executemany("INSERT INTO rows VALUES(?, ?)", [(f"row {i}", "ab"[i % 2]) for i in range(20)])
+        database.execute("CREATE TABLE rows(name TEXT, city TEXT, number INTEGER)")
+        database.executemany("INSERT INTO rows VALUES(?, ?, ?)", [(f"row {i}", "ab"[i % 2], i % 5) for i in range(20)])
         try:
-            rows = database.execute(f"SELECT name, city FROM rows WHERE city = '{city}' ORDER BY {order}").fetchall()
+            rows = database.execute(f"SELECT name, city FROM rows WHERE city = '{city}' AND number = {number}").fetchall()
             self.send(200, json.dumps(rows).encode())
         except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
             self.send(500, str(error).encode())

@@ -69,7 +69,7 @@ def slots(row: str, cursor: str) -> list[Slot]:
         json_slot("rpc", "/api/v1/crm/rpc/set_level", {"ids": [row + "*"], "level": "A"}),
         json_slot("insert.value", CUSTOMER, {"name": "a*"}, headers=("Prefer: tx=rollback",)),
         json_slot("insert.unique", CUSTOMER, {"name": "a", "code": "A1*"}, headers=("Prefer: tx=rollback",), deep=True),
-        json_slot("insert.member", CUSTOMER, {"name": "a", "city*": "b"}),
+        json_slot("insert.member", CUSTOMER, {"name": "a", "city*": "b"}, headers=("Prefer: tx=rollback",)),
         json_slot("insert.columns", CUSTOMER + "?columns=name*", {"name": "a"}, headers=("Prefer: tx=rollback",)),
         json_slot("upsert.conflict", CUSTOMER + "?on_conflict=code*", {"name": "a", "code": "A1"},
                   headers=("Prefer: tx=rollback,resolution=merge-duplicates",)),

@@ -103,8 +103,10 @@ class Company:
 
     def fill_with_people(self) -> None:
         north, south = (self.post("/api/v1/departments", {"name": self.mark()})["id"] for _ in range(2))
-        clerk = self.role("crm.customer.list:self", "crm.customer.manage:self")
-        manager = self.role("crm.customer.list:department", "crm.customer.manage:department")
+        with self.owned_by("clerk"):
+            clerk = self.role("crm.customer.list:self", "crm.customer.manage:self")
+        with self.owned_by("manager"):
+            manager = self.role("crm.customer.list:department", "crm.customer.manage:department")
         administrator = next(one["id"] for one in self.boss.request("GET", "/api/v1/roles").json() if one["built_in"])
         self.roles_of = {"plain": ([], north), "clerk": ([clerk], north), "manager": ([manager], south),
                          "admin": ([administrator], north)}
@@ -152,7 +154,6 @@ class Company:
     def customer(self, kind: str = "admin") -> str:
         with self.owned_by(kind):
             fields = {name: self.mark() for name in ("name", "notes", "contact_name", "code")}
-        self.things["code_of_customer"] = fields["code"]
         answer = self.people[kind].ask("POST", CUSTOMER, fields, {"Prefer": "return=representation"})
         assert answer.status == 201, answer
         made = answer.json()
@@ -168,7 +169,7 @@ class Company:
                                            "definition": {"filter": self.mark()}})["id"]
 
     def provider(self) -> str:
-        name = f"door{self.serial}"
+        name = f"door-{self.name}-{self.serial}"
         self.serial += 1
         answer = self.boss.request("PUT", f"/api/v1/providers/{name}", {
             "name": "sign in", "issuer": "https://" + self.mark().lower() + ".example", "client_id": self.mark(),
@@ -185,6 +186,9 @@ class Company:
         self.things |= {"trashed": self.trashed(), "view": self.view(), "provider": self.provider(), "note": self.note()}
         changed = self.boss.request("PATCH", f"{CUSTOMER}/{self.things['customer']}", {"city": self.mark()})
         assert changed.status == 204, changed
+        # Told apart from a marker, which a request would carry into the other company itself.
+        self.things["code_of_customer"] = "C" + secrets.token_hex(8).upper()
+        self.record(CUSTOMER, code=self.things["code_of_customer"], name=self.mark(), notes=self.mark())
         page = self.boss.request("GET", CUSTOMER + "?order=name&limit=1")
         self.things["cursor"] = page.headers["link"].split("after=")[1].split(">")[0].split("&")[0]
         self.post(CUSTOMER, {"name": "once"}, {"Prefer": "return=representation", "Idempotency-Key": f"the-key-of-{self.name}"})
