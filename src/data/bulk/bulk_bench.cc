@@ -85,7 +85,7 @@ struct Stage {
   Stage() {
     tenant = *tenants.create("bench", bench::address(bench::place()));
     Package package{.id = "crm", .version = "1", .entities = {customer()}};
-    if (!tenon::testing::run(tenant->install(std::move(package), later()))) std::terminate();
+    bench::must(tenon::testing::run(tenant->install(std::move(package), later())));
   }
 };
 
