@@ -114,7 +114,7 @@ Task<http::Response> one_view(const App* app, RequestContext context, http::Requ
 }
 
 /// A narrow token must not change what it may not read, though the view is its owner's.
-Task<> check_seen(const RequestContext* context, const Place* place, data::ViewId id) {
+Task<> check_seen(const RequestContext* context, Place* place, data::ViewId id) {
   TENON_CO_ASSIGN(view, TENON_CO_ACT(*place->tenant, place->personal.view(id, context->deadline)));
   if (!sees(*context, view.fields.entity)) co_return no_view();
   co_return Result<>();

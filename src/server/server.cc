@@ -41,6 +41,8 @@ constexpr std::size_t kServerQueue = 1024;
 // Content of files. An upload's last step waits for the writer, which works on the other pools.
 constexpr std::size_t kFileThreads = 4;
 constexpr std::size_t kFileQueue = 256;
+// Modules and deliveries, once no request runs any more; systemd waits longer (packaging/).
+constexpr std::chrono::seconds kEnding{5};
 
 /// The folder of all data, readable by its owner only.
 Result<> prepare_folder(const std::filesystem::path& folder) {
@@ -381,9 +383,11 @@ Result<> Server::stop() {
   if (std::exchange(impl_->stopped, true)) return {};
   impl_->leaving = true;
   if (impl_->http) std::this_thread::sleep_for(impl_->config.drain_notice);
-  const Deadline deadline = Deadline::after(impl_->config.drain_time);
   Result<> done;
-  if (impl_->http) done = impl_->http->stop(deadline);
+  if (impl_->http) done = impl_->http->stop(Deadline::after(impl_->config.drain_time));
+  // Requests that had to be cut have used up the drain time; what is below ends in order all the
+  // same.
+  const Deadline deadline = Deadline::after(kEnding);
   if (impl_->registry) {
     auto ended = wait_for(impl_->registry->stop(deadline));
     if (done && !ended) done = std::move(ended);
