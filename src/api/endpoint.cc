@@ -170,7 +170,7 @@ Task<http::Response> Gate::answer(const Kept* kept, RequestContext* context,
   TENON_CO_TRY(check_access(kept->need, *context, request.method()));
   Throttle::Place place;  // until the answer is made
   if (context->principal) {
-    TENON_CO_ASSIGN(given, throttle_.admit(*context->principal, request.received_at()));
+    TENON_CO_ASSIGN(given, throttle_.admit(*context->principal, std::chrono::steady_clock::now()));
     place = std::move(given);
   }
   TENON_CO_TRY(co_await check_room(context, request.method()));
