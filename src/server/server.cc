@@ -17,7 +17,6 @@
 #include "http/static_files.h"
 #include "identity/identity.h"
 #include "identity/operators.h"
-#include "identity/tables.h"
 #include "plugins/host.h"
 #include "plugins/registry.h"
 #include "server/demo.h"
@@ -65,6 +64,12 @@ http::StaticFiles::PageHook nonce_hook(Random& random) {
   };
 }
 
+NativeOptions native_options(const Config& config) {
+  return {.jobs = {.times = {.lease = config.job_lease, .retry_pause = config.job_retry_pause},
+                   .running = config.jobs_running,
+                   .running_per_tenant = config.jobs_running_per_tenant}};
+}
+
 }  // namespace
 
 struct Server::Impl {
@@ -78,7 +83,7 @@ struct Server::Impl {
                 {.storage = {},
                  .files = config.files,
                  .servers = &servers,
-                 .native = {identity::tables()}}),
+                 .native = native_tables()}),
         operators(config.data / "operators", clock),
         first_start(clock),
         throttle(config.throttle) {}
@@ -208,7 +213,7 @@ Result<> Server::Impl::open() {
                                            {"trace", origin.trace}});
                               }));
   host = std::move(made_host);
-  modules = std::make_unique<Modules>(clock, random, modules_log());
+  modules = std::make_unique<Modules>(clock, random, native_options(config), modules_log());
   TENON_TRY(modules->start());
   registry =
       std::make_unique<plugins::Registry>(plugins::RegistryParts{.tenants = tenants,
