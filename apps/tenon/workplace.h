@@ -23,8 +23,9 @@ struct Workplace {
   data::TenantOperations operations;
 
   explicit Workplace(const std::string& data)
-      : tenants(data, pool, clock, random,
-                {.storage = {}, .files = {}, .servers = nullptr, .native = server::native_tables()}),
+      : tenants(
+            data, pool, clock, random,
+            {.storage = {}, .files = {}, .servers = nullptr, .native = server::native_tables()}),
         operations(tenants, data, pool, clock, random) {}
 
   [[nodiscard]] Result<std::shared_ptr<identity::Realm>> realm(const std::string& tenant) {

@@ -17,17 +17,14 @@ using std::chrono::seconds;
 
 /// ICU counts milliseconds in a double.
 UDate to_icu(Timestamp time) {
-  return static_cast<UDate>(
-      std::chrono::floor<milliseconds>(time).time_since_epoch().count());
+  return static_cast<UDate>(std::chrono::floor<milliseconds>(time).time_since_epoch().count());
 }
-Timestamp from_icu(UDate date) {
-  return Timestamp(milliseconds(static_cast<std::int64_t>(date)));
-}
+Timestamp from_icu(UDate date) { return Timestamp(milliseconds(static_cast<std::int64_t>(date))); }
 
 bool is_plain(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '/' || c == '_' || c == '-' || c == '+';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+           c == '_' || c == '-' || c == '+';
   });
 }
 

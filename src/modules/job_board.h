@@ -43,8 +43,8 @@ struct JobRun {
 struct Job {
   std::string name;  // [a-z][a-z0-9_]{0,39}, once in its module
   data::Localized display_name;
-  std::string cron;           // services/jobs/cron.h
-  std::string time_zone;      // IANA; empty: the company's
+  std::string cron;       // services/jobs/cron.h
+  std::string time_zone;  // IANA; empty: the company's
   Missed missed = Missed::once;
   std::uint32_t retries = 0;  // further attempts after a failure
   std::chrono::seconds timeout{60};
@@ -53,8 +53,8 @@ struct Job {
 };
 
 struct OfferedJob {
-  std::string id;      // `crm.nightly`
-  std::string module;  // `crm`
+  std::string id;                  // `crm.nightly`
+  std::string module;              // `crm`
   std::shared_ptr<const Job> job;  // shared with runs under way
 };
 

@@ -26,19 +26,17 @@ asio::awaitable<Outcome> run_and_settle(Host* host, CallArguments arguments, std
 
 Task<> run_job(Host* host, std::shared_ptr<Workspace> workspace, PluginHandle plugin,
                std::string action, Committed committed, modules::JobRun run) {
-  AloneCall call{.origin = {.workspace = workspace,
-                            .installations = workspace->with(plugin),
-                            .principal = system_principal(workspace->tenant()->name()),
-                            .trace = hex(run.trace.value.bytes),
-                            .deadline = run.deadline},
-                 .plugin = plugin->id(),
-                 .viewer = {},
-                 .cause = {.plugin = plugin->id(),
-                           .trace = run.trace,
-                           .correlation = {},
-                           .causation = {}},
-                 .limits = Limits::background(),
-                 .subject = {}};
+  AloneCall call{
+      .origin = {.workspace = workspace,
+                 .installations = workspace->with(plugin),
+                 .principal = system_principal(workspace->tenant()->name()),
+                 .trace = hex(run.trace.value.bytes),
+                 .deadline = run.deadline},
+      .plugin = plugin->id(),
+      .viewer = {},
+      .cause = {.plugin = plugin->id(), .trace = run.trace, .correlation = {}, .causation = {}},
+      .limits = Limits::background(),
+      .subject = {}};
   TENON_CO_ASSIGN(answered,
                   co_await run_alone(*host, std::move(call),
                                      [action = std::move(action), settle = std::move(run.settle)](

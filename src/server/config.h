@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "data/files/files.h"
 #include "http/options.h"
+#include "services/backups/backups.h"
 
 namespace tenon::server {
 
@@ -43,6 +44,7 @@ struct Config {
   std::chrono::milliseconds job_retry_pause{30'000};
   std::size_t jobs_running = 8;
   std::size_t jobs_running_per_tenant = 2;
+  services::BackupOptions backup;
   LogOptions log;
   std::string metrics_token_file;     // holds the token of /metrics; empty: loopback only
   std::string public_url;             // `https://erp.example.com`: where people reach this server

@@ -4,6 +4,7 @@
 #include "identity/tables.h"
 #include "modules/met.h"
 #include "services/jobs/job_chores.h"
+#include "services/numbering/numbering.h"
 #include "services/settings/settings.h"
 #include "services/upkeep/upkeep.h"
 
@@ -22,7 +23,7 @@ struct KeptTables {
 
   static KeptTables make() {
     KeptTables kept;
-    for (const auto& module : native_modules({})) {
+    for (const auto& module : native_modules({.jobs = {}, .backups = {}})) {
       auto scripts = module->migrations().scripts;
       if (scripts.empty()) continue;
       kept.names.emplace_back(module->id());
@@ -38,8 +39,12 @@ struct KeptTables {
 std::vector<std::shared_ptr<modules::ErpModule>> native_modules(const NativeOptions& options) {
   auto upkeep = std::make_shared<services::Upkeep>();
   upkeep->add(services::job_chore());
-  return {std::move(upkeep), std::make_shared<services::Settings>(),
-          std::make_shared<services::Jobs>(options.jobs)};
+  std::vector<std::shared_ptr<modules::ErpModule>> all{
+      std::move(upkeep), std::make_shared<services::Settings>(),
+      std::make_shared<services::Numbering>(), std::make_shared<services::Jobs>(options.jobs)};
+  if (options.backups)
+    all.push_back(std::make_shared<services::Backups>(*options.backups, options.backup));
+  return all;
 }
 
 std::vector<data::NativeModule> native_tables() {

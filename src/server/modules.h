@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "modules/event_bus.h"
 #include "modules/live_feed.h"
 #include "modules/module_registry.h"
+#include "services/backups/backups.h"
 #include "services/jobs/jobs.h"
 
 namespace tenon::server {
@@ -20,6 +22,8 @@ namespace tenon::server {
 /// What the program's own modules are made with.
 struct NativeOptions {
   services::JobsOptions jobs;
+  std::optional<services::BackupParts> backups;  // empty: none are made
+  services::BackupOptions backup = {};
 };
 /// The modules of the program.
 [[nodiscard]] std::vector<std::shared_ptr<modules::ErpModule>> native_modules(

@@ -12,7 +12,8 @@ std::unexpected<Error> wrong_parameter(const std::string& name, std::string mess
   return fail(
       Error(ErrorCode::invalid, "the parameter \"" + name.substr(0, 64) + "\": " + message)
           .because("query.parameter")
-          .with_field({.path = "/query/" + name.substr(0, 64), .code = "value", .message = message}));
+          .with_field(
+              {.path = "/query/" + name.substr(0, 64), .code = "value", .message = message}));
 }
 
 }  // namespace

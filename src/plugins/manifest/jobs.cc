@@ -37,8 +37,9 @@ void read_times(TableReader& table, ScheduledJob& job, Draft& draft) {
 
 /// The action runs without anybody who fills in a form, and about no row.
 void must_run_alone(const Word& name, Draft& draft) {
-  draft.must_exist(name, "an action",
-                   [](const Manifest& manifest) { return names_of(manifest.actions, &Action::name); });
+  draft.must_exist(name, "an action", [](const Manifest& manifest) {
+    return names_of(manifest.actions, &Action::name);
+  });
   draft.checks.push_back([name](Draft& all) {
     const auto* action = all.manifest.find_action(name.text);
     if (action == nullptr) return;
@@ -47,9 +48,9 @@ void must_run_alone(const Word& name, Draft& draft) {
                      quoted(name.text) + " is about one row; a job runs an action without entity");
     for (const auto& field : action->input)
       if (field.required && !field.default_value)
-        all.issues.add(name.spot, codes::kContradiction,
-                       "a job gives no input, and " + quoted(name.text) + " needs " +
-                           quoted(field.name));
+        all.issues.add(
+            name.spot, codes::kContradiction,
+            "a job gives no input, and " + quoted(name.text) + " needs " + quoted(field.name));
   });
 }
 

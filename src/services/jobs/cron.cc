@@ -33,10 +33,9 @@ constexpr std::array kKinds = {Kind{"minute", 0, 59}, Kind{"hour", 0, 23},
                                Kind{"day of the week", 0, 7, kWeekdays}};
 
 std::unexpected<Error> wrong(std::size_t position, const std::string& what) {
-  return fail(
-      Error(ErrorCode::invalid, "character " + std::to_string(position + 1) + ": " + what)
-          .because("cron.syntax")
-          .with_details(json::serialize(json::object{{"position", position + 1}})));
+  return fail(Error(ErrorCode::invalid, "character " + std::to_string(position + 1) + ": " + what)
+                  .because("cron.syntax")
+                  .with_details(json::serialize(json::object{{"position", position + 1}})));
 }
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -81,8 +80,7 @@ class Field {
         TENON_ASSIGN(last, value());
         to = last == 0 && kind_.most == 7 && from > 0 ? 7 : last;
       }
-      if (from > to)
-        return wrong(place_ + begin, "this range ends before it begins");
+      if (from > to) return wrong(place_ + begin, "this range ends before it begins");
     }
     unsigned step = 1;
     if (took('/')) {
@@ -90,8 +88,7 @@ class Field {
       if (!range) return wrong(place_ + place, "a step stands behind * or a range, like */5");
       TENON_ASSIGN(read, number());
       if (read == 0 || read > kind_.most)
-        return wrong(place_ + place + 1,
-                     "a step is from 1 to " + std::to_string(kind_.most));
+        return wrong(place_ + place + 1, "a step is from 1 to " + std::to_string(kind_.most));
       step = read;
     }
     for (unsigned each = from; each <= to; each += step) set(each);
@@ -115,10 +112,9 @@ class Field {
       return wrong(place_ + at_, "here a value is missing for the " + std::string(kind_.name));
     TENON_ASSIGN(read, number());
     if (read < kind_.least || read > kind_.most)
-      return wrong(place_ + place, "the " + std::string(kind_.name) + " is from " +
-                                       std::to_string(kind_.least) + " to " +
-                                       std::to_string(kind_.most) + ", not " +
-                                       std::to_string(read));
+      return wrong(place_ + place,
+                   "the " + std::string(kind_.name) + " is from " + std::to_string(kind_.least) +
+                       " to " + std::to_string(kind_.most) + ", not " + std::to_string(read));
     return read;
   }
 
@@ -128,10 +124,9 @@ class Field {
     while (at_ < text_.size() && is_letter(text_[at_])) name += upper(text_[at_++]);
     const auto found = std::ranges::find(kind_.words, name);
     if (found == kind_.words.end())
-      return wrong(place_ + place, "\"" + name.substr(0, 20) + "\" is no name of a " +
-                                       std::string(kind_.name) +
-                                       (kind_.words.empty()
-                                            ? std::string("; write a number")
+      return wrong(place_ + place,
+                   "\"" + name.substr(0, 20) + "\" is no name of a " + std::string(kind_.name) +
+                       (kind_.words.empty() ? std::string("; write a number")
                                             : "; write " + std::string(kind_.words.front()) +
                                                   " to " + std::string(kind_.words.back())));
     return kind_.least == 1 ? static_cast<unsigned>(found - kind_.words.begin()) + 1
@@ -159,16 +154,18 @@ Result<std::array<Part, 5>> split(std::string_view text) {
       continue;
     }
     if (count == parts.size())
-      return wrong(at, "these are more than five fields: minute, hour, day of the month, month, "
-                       "day of the week");
+      return wrong(at,
+                   "these are more than five fields: minute, hour, day of the month, month, "
+                   "day of the week");
     const auto end = std::min(text.find_first_of(" \t", at), text.size());
     parts[count++] = {.text = text.substr(at, end - at), .place = at};
     at = end;
   }
   if (count == parts.size()) return parts;
   if (count == 1 && parts[0].text.starts_with('@'))
-    return wrong(parts[0].place, "words like @daily are not known; write five fields, like "
-                                 "0 3 * * *");
+    return wrong(parts[0].place,
+                 "words like @daily are not known; write five fields, like "
+                 "0 3 * * *");
   return wrong(text.size(), "the " + std::string(kKinds[count].name) +
                                 " is missing; five fields are needed, like 0 3 * * *");
 }
@@ -176,8 +173,7 @@ Result<std::array<Part, 5>> split(std::string_view text) {
 }  // namespace
 
 Result<Cron> Cron::parse(std::string_view text) {
-  if (text.size() > kLongest)
-    return wrong(kLongest, "this is longer than 200 characters");
+  if (text.size() > kLongest) return wrong(kLongest, "this is longer than 200 characters");
   TENON_ASSIGN(parts, split(text));
   Cron cron;
   const auto read = [&](std::size_t which, auto set) {
@@ -194,9 +190,8 @@ Result<Cron> Cron::parse(std::string_view text) {
   // A leap year is among any nine.
   const Local start = sys_days(std::chrono::year(2024) / 1 / 1);
   if (cron.match(start, start + days(366))) return cron;
-  return fail(Error(ErrorCode::invalid,
-                    "character " + std::to_string(parts[2].place + 1) +
-                        ": none of these months has such a day")
+  return fail(Error(ErrorCode::invalid, "character " + std::to_string(parts[2].place + 1) +
+                                            ": none of these months has such a day")
                   .because("cron.never")
                   .with_details(json::serialize(json::object{{"position", parts[2].place + 1}})));
 }

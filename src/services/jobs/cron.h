@@ -43,8 +43,8 @@ class Cron {
 
   std::bitset<60> minutes_;
   std::bitset<24> hours_;
-  std::bitset<32> days_;    // 1…31
-  std::bitset<13> months_;  // 1…12
+  std::bitset<32> days_;     // 1…31
+  std::bitset<13> months_;   // 1…12
   std::bitset<7> weekdays_;  // from Sunday
   bool any_hour_ = false;
   bool any_day_ = false;      // `*`: the day of the week alone decides

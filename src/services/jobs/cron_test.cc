@@ -87,8 +87,8 @@ TEST(CronTest, a_year_of_a_daily_schedule_has_one_time_for_each_day) {
     const auto zone = TimeZone::find(name).value();
     for (const auto* text : {"30 2 * * *", "0 0 * * *", "15 1 * * *", "0 3 * * *"}) {
       const auto cron = Cron::parse(text).value();
-      Timestamp time = at("2026-01-01T00:00") - zone.offset_at(at("2026-01-01T00:00")) -
-                       std::chrono::minutes(1);
+      Timestamp time =
+          at("2026-01-01T00:00") - zone.offset_at(at("2026-01-01T00:00")) - std::chrono::minutes(1);
       int count = 0;
       for (;; ++count) {
         time = cron.next(time, zone).value();

@@ -9,10 +9,10 @@ namespace {
 constexpr std::size_t kBatch = 500;  // rows of one round; the rest waits for the next
 
 Task<std::uint64_t> clean(std::shared_ptr<data::Tenant> tenant, Timestamp, Deadline deadline) {
-  TENON_CO_ASSIGN(gone, co_await data::run_durably(tenant->database(), deadline,
-                                                   [](storage::Session& session) {
-                                                     return clean_runs(session, kBatch);
-                                                   }));
+  TENON_CO_ASSIGN(
+      gone, co_await data::run_durably(tenant->database(), deadline, [](storage::Session& session) {
+        return clean_runs(session, kBatch);
+      }));
   co_return gone;
 }
 

@@ -31,9 +31,9 @@ struct Desk {
 using DeskHandle = std::shared_ptr<const Desk>;  // shared by the routes
 
 std::unexpected<Error> unknown(std::string_view id) {
-  return fail(Error(ErrorCode::not_found,
-                    "there is no job \"" + std::string(id.substr(0, 100)) + "\" here")
-                  .because("job.unknown"));
+  return fail(
+      Error(ErrorCode::not_found, "there is no job \"" + std::string(id.substr(0, 100)) + "\" here")
+          .because("job.unknown"));
 }
 
 Result<OfferedJob> offered(const Desk& desk, const RouteCall& call, std::string_view id) {
@@ -97,8 +97,8 @@ Task<http::Response> runs(DeskHandle desk, RouteCall call, http::Request request
                                       .code = "syntax",
                                       .message = "This is no id of a run."}));
   }
-  TENON_CO_ASSIGN(rows, TENON_CO_ACT(*call.tenant,
-                                     read_runs(*call.tenant, job.id, before, page.limit)));
+  TENON_CO_ASSIGN(rows,
+                  TENON_CO_ACT(*call.tenant, read_runs(*call.tenant, job.id, before, page.limit)));
   json::array all;
   for (const auto& row : rows) all.push_back(run_json(row));
   co_return answer(all);

@@ -131,9 +131,9 @@ std::span<const data::NativeScript> job_scripts() {
 
 Result<std::vector<JobRow>> read_jobs(storage::Session& session) {
   std::vector<JobRow> rows;
-  TENON_TRY(sql::each(session,
-                      "SELECT " + std::string(kJobColumns) + " FROM job ORDER BY id LIMIT 10000",
-                      std::array<Value, 0>{}, [&](const Row& row) { rows.push_back(job_of(row)); }));
+  TENON_TRY(
+      sql::each(session, "SELECT " + std::string(kJobColumns) + " FROM job ORDER BY id LIMIT 10000",
+                std::array<Value, 0>{}, [&](const Row& row) { rows.push_back(job_of(row)); }));
   return rows;
 }
 
@@ -171,16 +171,11 @@ Result<> save_job(storage::Session& session, const JobRow& row, Timestamp now) {
 }
 
 Result<bool> add_run(storage::Session& session, const RunRow& run) {
-  const std::array<Value, 10> values{sql::id(run.id),
-                                     std::string_view(run.job),
-                                     static_cast<std::int64_t>(run.cause),
-                                     sql::time(run.due),
-                                     std::int64_t{run.attempt},
-                                     static_cast<std::int64_t>(run.state),
-                                     sql::time(run.started),
-                                     time_or_null(run.ended),
-                                     sql::id(run.trace),
-                                     sql::id(run.wanted_by)};
+  const std::array<Value, 10> values{
+      sql::id(run.id),        std::string_view(run.job), static_cast<std::int64_t>(run.cause),
+      sql::time(run.due),     std::int64_t{run.attempt}, static_cast<std::int64_t>(run.state),
+      sql::time(run.started), time_or_null(run.ended),   sql::id(run.trace),
+      sql::id(run.wanted_by)};
   TENON_ASSIGN(added,
                session.execute("INSERT INTO job_run(id, job, cause, due_at, attempt, state, "
                                "started_at, ended_at, trace, wanted_by) VALUES(?1, ?2, ?3, ?4, ?5, "
@@ -198,9 +193,10 @@ Result<> end_run(storage::Session& session, JobRunId run, RunState state, const 
       error == nullptr ? Value{} : Value{to_string(error->code())},
       error == nullptr ? Value{} : Value{std::string_view(error->reason())},
       error == nullptr ? Value{} : Value{cut(error->message())}};
-  TENON_TRY(session.execute("UPDATE job_run SET state = ?2, ended_at = ?3, code = ?4, reason = ?5, "
-                            "error = ?6 WHERE id = ?1",
-                            values));
+  TENON_TRY(
+      session.execute("UPDATE job_run SET state = ?2, ended_at = ?3, code = ?4, reason = ?5, "
+                      "error = ?6 WHERE id = ?1",
+                      values));
   return {};
 }
 
@@ -226,7 +222,8 @@ Result<std::vector<RunRow>> last_runs(storage::Session& session) {
                       "SELECT " + std::string(kRunColumns) +
                           " FROM job_run WHERE id IN (SELECT (SELECT r.id FROM job_run AS r WHERE "
                           "r.job = job.id ORDER BY r.id DESC LIMIT 1) FROM job)",
-                      std::array<Value, 0>{}, [&](const Row& row) { rows.push_back(run_of(row)); }));
+                      std::array<Value, 0>{},
+                      [&](const Row& row) { rows.push_back(run_of(row)); }));
   return rows;
 }
 

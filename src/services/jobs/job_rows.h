@@ -29,8 +29,7 @@ namespace tenon::services {
 [[nodiscard]] Result<> end_run(storage::Session& session, JobRunId run, RunState state,
                                const Error* error, Timestamp now);
 /// Newest first, begun before `before`.
-[[nodiscard]] Result<std::vector<RunRow>> list_runs(storage::Session& session,
-                                                    std::string_view job,
+[[nodiscard]] Result<std::vector<RunRow>> list_runs(storage::Session& session, std::string_view job,
                                                     std::optional<JobRunId> before,
                                                     std::size_t limit);
 /// The newest attempt of each job.

@@ -59,7 +59,7 @@ struct JobRow {
   std::uint32_t attempts = 0;  // that were begun
   std::uint32_t failures = 0;  // of those: that have failed
   std::optional<UserId> asked_by = {};
-  std::optional<JobRunId> run = {};          // the attempt that is under way: who holds the lease
+  std::optional<JobRunId> run = {};           // the attempt that is under way: who holds the lease
   std::optional<Timestamp> lease_until = {};  // with `run`
   std::optional<Timestamp> retry_at = {};     // without
 };
@@ -86,7 +86,7 @@ inline constexpr std::uint32_t kInterruptions = 3;
 
 struct Advance {
   bool changed = false;
-  std::optional<RunRow> started = {};       // with the id that was given
+  std::optional<RunRow> started = {};        // with the id that was given
   std::optional<JobRunId> interrupted = {};  // an attempt whose lease has run out
   std::optional<RunRow> skipped = {};
 };

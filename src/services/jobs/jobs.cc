@@ -174,8 +174,7 @@ Task<std::size_t> Jobs::look(std::shared_ptr<data::Tenant> tenant) {
       TENON_CO_ASSIGN(started, co_await begin(tenant, {offered, std::move(schedule)}));
       if (started) ++begun;
     }
-    if (const auto next = next_look(row); next && (!earliest || *next < *earliest))
-      earliest = next;
+    if (const auto next = next_look(row); next && (!earliest || *next < *earliest)) earliest = next;
   }
   auto& next = next_[tenant->name()];
   const auto now = context_->clock.instant();
@@ -242,8 +241,8 @@ asio::awaitable<void> Jobs::run(Jobs* self, std::shared_ptr<Running> running) {
           [&clock, running](storage::Session& session) {
             return settle_done(session, running->row.job, running->row.id, clock.now());
           },
-      .tell = [self, running](
-                  json::object more) { self->tell(*running, "running", std::move(more)); }};
+      .tell = [self,
+               running](json::object more) { self->tell(*running, "running", std::move(more)); }};
   auto outcome = co_await with_deadline(guarded(running->offered.job, std::move(run)), deadline);
   const auto stopped = co_await asio::this_coro::cancellation_state;
   // What is stopped with the process is not over: its lease runs out and it is begun again.
@@ -292,7 +291,8 @@ Task<RunState> Jobs::finish(std::shared_ptr<Running> running, Result<> outcome) 
 
 asio::awaitable<void> Jobs::keep_lease(Jobs* self, std::shared_ptr<Running> running) {
   for (;;) {
-    const auto ended = co_await running->ended.wait(Deadline::after(self->options_.times.lease / 3));
+    const auto ended =
+        co_await running->ended.wait(Deadline::after(self->options_.times.lease / 3));
     if (ended || ended.error().reason() != "event.deadline") co_return;
     const auto until = self->context_->clock.now() + self->options_.times.lease;
     auto work = [&](storage::Session& session) {
@@ -311,10 +311,9 @@ void Jobs::tell(const Running& running, std::string_view state, json::object mor
   more["attempt"] = running.row.attempt;
   more["due_at"] = to_rfc3339(running.row.due);
   more["state"] = state;
-  context_->feed.tell(running.tenant->name(), {.event = "job",
-                                               .data = json::serialize(more),
-                                               .user = {},
-                                               .permission = "tenon.jobs.read"});
+  context_->feed.tell(
+      running.tenant->name(),
+      {.event = "job", .data = json::serialize(more), .user = {}, .permission = "tenon.jobs.read"});
 }
 
 Task<Health> Jobs::health_check(Deadline) {

@@ -86,8 +86,8 @@ class Jobs final : public modules::ErpModule {
   const JobsOptions options_;
   std::optional<modules::ModuleContext> context_;
   struct Next {
-    Instant look;                // steady time
-    std::uint64_t version = 0;   // of the board, when it was looked at
+    Instant look;               // steady time
+    std::uint64_t version = 0;  // of the board, when it was looked at
   };
   std::map<std::string, Next, std::less<>> next_;  // by tenant
   std::set<std::shared_ptr<Running>> running_;

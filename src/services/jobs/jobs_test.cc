@@ -48,8 +48,8 @@ class JobsTest : public data::testing::TenantTest, public modules::TenantDirecto
 
   void SetUp() override {
     TenantTest::SetUp();
-    const auto made = run(data::run_durably(
-        tenant_->database(), soon(), [](storage::Session& session) -> Result<> {
+    const auto made = run(
+        data::run_durably(tenant_->database(), soon(), [](storage::Session& session) -> Result<> {
           TENON_TRY(data::apply_scripts(session, "settings", setting_scripts(), {}));
           TENON_TRY(data::apply_scripts(session, "jobs", job_scripts(), {}));
           return {};
@@ -108,9 +108,7 @@ class JobsTest : public data::testing::TenantTest, public modules::TenantDirecto
     EXPECT_TRUE(lease);
     auto rows = list_runs(lease->session(), "crm.nightly", {}, 100);
     EXPECT_TRUE(rows) << rows.error().for_log();
-    std::ranges::sort(*rows, {}, [](const RunRow& row) {
-      return std::pair(row.due, row.attempt);
-    });
+    std::ranges::sort(*rows, {}, [](const RunRow& row) { return std::pair(row.due, row.attempt); });
     return rows.value_or(std::vector<RunRow>());
   }
   std::string story() {
@@ -194,9 +192,8 @@ TEST_F(JobsTest, what_a_dead_process_was_at_is_taken_over_and_settled_once) {
   EXPECT_EQ(seen[0].due, seen[1].due);
   EXPECT_EQ(seen[1].attempt, 2U);
   // The first wakes up and wants to keep what it did.
-  const auto late = run(data::run_durably(tenant_->database(), soon(), [&](storage::Session& s) {
-    return seen[0].settle(s);
-  }));
+  const auto late = run(data::run_durably(tenant_->database(), soon(),
+                                          [&](storage::Session& s) { return seen[0].settle(s); }));
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().reason(), "job.lease");
   stuck.set();
@@ -298,9 +295,8 @@ TEST_F(JobsTest, so_many_run_at_once_and_the_rest_stays_due) {
 
 TEST_F(JobsTest, a_stop_waits_for_what_ends_and_leaves_the_rest_to_the_next_start) {
   Event never;
-  const auto offered = offer(nightly([this, never](JobRun) {
-    return ++runs_ == 1 ? wait_for_it(never, soon()) : good();
-  }));
+  const auto offered = offer(nightly(
+      [this, never](JobRun) { return ++runs_ == 1 ? wait_for_it(never, soon()) : good(); }));
   auto jobs = begin();
   turn(*jobs);
   time_.advance(seconds(60));
@@ -315,8 +311,8 @@ TEST_F(JobsTest, a_stop_waits_for_what_ends_and_leaves_the_rest_to_the_next_star
 }
 
 TEST_F(JobsTest, history_is_bounded) {
-  const auto done = run(data::run_durably(
-      tenant_->database(), soon(), [&](storage::Session& session) -> Result<> {
+  const auto done = run(
+      data::run_durably(tenant_->database(), soon(), [&](storage::Session& session) -> Result<> {
         TENON_TRY(save_job(session, {.id = "crm.nightly", .schedule = {}}, time_.now()));
         for (std::size_t i = 0; i < kRunsKept + 30; ++i) {
           const auto at = time_.now() + seconds(i);

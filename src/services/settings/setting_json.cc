@@ -63,8 +63,8 @@ Result<json::object> by_fields(const modules::ModuleSchema& owner, const json::o
   data::Entity entity{.plugin = owner.id, .name = "settings"};
   entity.fields = owner.fields;
   TENON_ASSIGN(info, data::EntityInfo::make(std::move(entity), 1));
-  TENON_ASSIGN(decoded, data::decode_fields(*info, values, data::Change::update,
-                                            data::Author::module));
+  TENON_ASSIGN(decoded,
+               data::decode_fields(*info, values, data::Change::update, data::Author::module));
   json::object kept;
   for (const auto& [place, value] : decoded) {
     const auto& column = info->columns()[place];

@@ -67,9 +67,10 @@ Result<> write_settings(storage::Session& session, std::string_view owner,
       continue;
     }
     const auto text = json::serialize(value);
-    TENON_TRY(session.execute("INSERT INTO setting(owner, name, value) VALUES(?1, ?2, ?3) ON "
-                              "CONFLICT(owner, name) DO UPDATE SET value = ?3",
-                              std::array<Value, 3>{owner, key, std::string_view(text)}));
+    TENON_TRY(
+        session.execute("INSERT INTO setting(owner, name, value) VALUES(?1, ?2, ?3) ON "
+                        "CONFLICT(owner, name) DO UPDATE SET value = ?3",
+                        std::array<Value, 3>{owner, key, std::string_view(text)}));
   }
   TENON_TRY(session.execute(
       "INSERT INTO setting_owner(owner, version, updated_at, updated_by) VALUES(?1, 1, ?2, ?3) ON "

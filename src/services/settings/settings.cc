@@ -97,10 +97,10 @@ Result<Wanted> wanted_of(const http::Request& request) {
 }
 
 std::unexpected<Error> changed_meanwhile(std::uint64_t current) {
-  return fail(Error(ErrorCode::conflict,
-                    "These settings were changed by somebody else; read them again.")
-                  .because("settings.version")
-                  .with_details(json::serialize(json::object{{"current", current}})));
+  return fail(
+      Error(ErrorCode::conflict, "These settings were changed by somebody else; read them again.")
+          .because("settings.version")
+          .with_details(json::serialize(json::object{{"current", current}})));
 }
 
 Task<http::Response> patch(DeskHandle desk, RouteCall call, http::Request request) {
