@@ -35,7 +35,7 @@ struct Text {
 // Sorted by key: looked up by binary search (a static assertion keeps it so).
 constexpr auto kTexts = std::to_array<Text>({
     {"ambiguous", "指代不明，请写出引用字段"},
-    {"backups.off", "服务器没有设置备份目录"},
+    {"backups.folder", "无法创建备份目录"},
     {"batch.operation", "批量操作有误"},
     {"batch.reference", "批量操作引用了不存在的结果"},
     {"batch.size", "单次最多 500 个操作"},

@@ -1,4 +1,6 @@
 #pragma once
+// A job may be due while the server is stopped. Manifests and the board of jobs say in the same
+// words what becomes of it then.
 
 #include <cstdint>
 #include <string_view>

@@ -1,4 +1,5 @@
 #pragma once
+// The history of jobs grows with every run; upkeep takes the old part away.
 
 #include "services/upkeep/upkeep.h"
 
