@@ -69,7 +69,8 @@ class SettingsTest(unittest.TestCase):
         return answer.json()
 
     def audit(self, entity: str):
-        with sqlite3.connect(pathlib.Path(self.server.data) / "tenants/demo.db") as database:
+        file = pathlib.Path(self.server.data) / "tenants/demo.db"
+        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
             rows = database.execute("SELECT action, after FROM audit WHERE entity = ?", (entity,)).fetchall()
         database.close()
         return rows
