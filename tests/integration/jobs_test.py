@@ -125,7 +125,7 @@ class Jobs(unittest.TestCase):
             self.assertEqual((again["attempt"], again["due_at"]), (2, before["due_at"]))
             self.assertEqual(self.notes("slow"), round_number)
 
-    def test_a_run_by_hand_is_in_history_audit_and_on_the_live_feed(self):
+    def test_a_run_by_hand_is_in_history_and_audit(self):
         asked = self.post("probe.leave_note/run", 202)
         self.assertEqual(asked["label"]["zh-CN"], "每夜leave_note")
         wait_until(lambda: self.job("probe.leave_note")["last_run"]
@@ -177,7 +177,7 @@ class Jobs(unittest.TestCase):
         self.assertIn("没有这个定时任务", unknown.json()["message"])
         for query in ("limit=0", "limit=x", "limit=201", "before=x", "other=1"):
             answer = self.client.request("GET", f"/api/v1/jobs/probe.slow/runs?{query}")
-            self.assertEqual((answer.status, answer.json()["reason"]), (400, "query.parameter"), query)
+            self.assertEqual((answer.status, answer.json()["reason"]), (422, "query.parameter"), query)
         self.assertEqual({job["id"] for job in self.get("/api/v1/jobs")} & {"probe.slow", "probe.skipping"},
                          {"probe.slow", "probe.skipping"})
         self.client.request("POST", "/api/v1/plugins/probe/disable")

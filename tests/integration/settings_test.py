@@ -94,14 +94,14 @@ class SettingsTest(unittest.TestCase):
 
     def test_what_is_wrong_is_named_with_its_place_and_nothing_is_kept(self):
         before = self.get("/api/v1/settings/probe")
-        body = self.patch("/api/v1/settings/probe", {"values": {"days": 32, "greeting": 1, "nothing": 1}}, 400)
+        body = self.patch("/api/v1/settings/probe", {"values": {"days": 32, "greeting": 1, "nothing": 1}}, 422)
         self.assertEqual({field["path"] for field in body["fields"]}, {"/days", "/greeting", "/nothing"})
         self.assertEqual(self.get("/api/v1/settings/probe"), before)
-        zone = self.patch("/api/v1/settings/company", {"values": {"time_zone": "Mars/Olympus"}}, 400,
+        zone = self.patch("/api/v1/settings/company", {"values": {"time_zone": "Mars/Olympus"}}, 422,
                           **{"Accept-Language": "en"})
         self.assertEqual(zone["fields"][0]["path"], "/time_zone")
         for body in ({}, {"values": 1}, {"values": {}, "version": "x"}, {"values": {}, "more": 1}):
-            self.assertEqual(self.patch("/api/v1/settings/probe", body, 400)["reason"], "schema.fields", body)
+            self.assertEqual(self.patch("/api/v1/settings/probe", body, 422)["reason"], "schema.fields", body)
         self.assertEqual(self.patch("/api/v1/settings/nobody", {"values": {}}, 404)["reason"], "settings.unknown")
 
     def test_the_company_has_a_name_a_language_a_zone_and_a_currency(self):
@@ -118,15 +118,15 @@ class SettingsTest(unittest.TestCase):
         path = "/api/v1/numbering/probe.note.number"
         raised = self.patch(path, {"next": first + 499})
         self.assertEqual(raised["next"], first + 499)
-        lower = self.patch(path, {"next": first}, 400)
+        lower = self.patch(path, {"next": first}, 422)
         self.assertEqual((lower["reason"], lower["fields"][0]["path"]), ("number.backwards", "/next"))
         made = self.client.request("POST", "/x/probe/notes/numbered")
         self.assertEqual(made.status, 201, made)
         answer = self.client.request("GET", "/api/v1/probe/note?text=eq.numbered")
         self.assertTrue(answer.json()[0]["number"].endswith(f"-{first + 499:04}"), answer)
-        self.assertEqual(self.patch(path, {"format": "X{000}"}, 400)["fields"][0]["path"], "/format")
+        self.assertEqual(self.patch(path, {"format": "X{000}"}, 422)["fields"][0]["path"], "/format")
         for body in ({"next": 0}, {"next": "5"}, {}, {"next": 10**19}, {"other": 1}):
-            self.assertEqual(self.patch(path, body, 400)["reason"], "schema.fields", body)
+            self.assertEqual(self.patch(path, body, 422)["reason"], "schema.fields", body)
         self.assertEqual(self.patch("/api/v1/numbering/nothing", {"next": 5}, 404)["reason"], "number.sequence_unknown")
         self.assertEqual([row[0] for row in self.audit("platform.numbering")], ["changed"])
 
