@@ -67,7 +67,7 @@ class Importer {
            const ImportOptions& options, Deadline deadline)
       : tenant_(std::move(tenant)),
         viewer_(std::move(viewer)),
-        origin_{.plugin = std::move(plugin)},
+        origin_{.plugin = std::move(plugin), .trace = options.trace},
         source_(source),
         options_(options),
         deadline_(deadline) {}
@@ -93,7 +93,7 @@ class Importer {
 
  private:
   Task<> write_in_steps(const EntityInfo& entity, const Catalog& catalog) {
-    const auto trace = TraceId::make(clock_, random_);
+    const auto trace = options_.trace ? *options_.trace : TraceId::make(clock_, random_);
     origin_.trace = trace;
     ImportJournal journal(tenant_, clock_, entity.plugin(), entity.name(), trace);
     TENON_CO_TRY(co_await journal.open(deadline_));
