@@ -1,14 +1,19 @@
 #include "server/modules.h"
 
 #include "async/wait_for.h"
+#include "services/exports/exports.h"
 #include "services/upkeep/upkeep.h"
 
 namespace tenon::server {
 namespace {
 
 /// The modules of the program. A new service is added here.
-std::vector<std::shared_ptr<modules::ErpModule>> native_modules() {
-  return {std::make_shared<services::Upkeep>()};
+std::vector<std::shared_ptr<modules::ErpModule>> native_modules(
+    const services::Outlook& outlook, const std::filesystem::path& folder) {
+  const auto upkeep = std::make_shared<services::Upkeep>();
+  const auto exports = std::make_shared<services::Exports>(outlook, folder);
+  upkeep->add(exports->chore());
+  return {upkeep, exports};
 }
 
 Task<> started(modules::ModuleRegistry* registry) {
@@ -18,13 +23,14 @@ Task<> started(modules::ModuleRegistry* registry) {
 
 }  // namespace
 
-Modules::Modules(const Clock& clock, Random& random, Log log)
-    : events_(clock, std::move(log.undelivered)),
+Modules::Modules(const Clock& clock, Random& random, std::filesystem::path folder, Log log)
+    : folder_(std::move(folder)),
+      events_(clock, std::move(log.undelivered)),
       feed_(thread_.at(0)),
       registry_(thread_.at(0), clock, random, events_, feed_, std::move(log.failed)) {}
 
 Result<> Modules::start() {
-  for (auto& module : native_modules()) TENON_TRY(registry_.add(std::move(module)));
+  for (auto& module : native_modules(outlook_, folder_)) TENON_TRY(registry_.add(std::move(module)));
   return wait_for(started(&registry_));
 }
 

@@ -2,6 +2,7 @@
 // Everything that modules need of the process, made and stopped in order: the thread they work on,
 // the bus, the live feed, the registry with the program's own modules in it.
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "modules/event_bus.h"
 #include "modules/live_feed.h"
 #include "modules/module_registry.h"
+#include "server/outlook.h"
 
 namespace tenon::server {
 
@@ -22,7 +24,8 @@ class Modules {
     std::function<void(std::string_view tenant, std::string_view module, const Error&)> failed;
     std::function<void(std::string_view tenant, const data::Event&, const Error&)> undelivered;
   };
-  Modules(const Clock& clock, Random& random, Log log);
+  /// `folder` is where services keep files for a while.
+  Modules(const Clock& clock, Random& random, std::filesystem::path folder, Log log);
 
   /// Adds the native modules and starts them. One that does not start is logged and named in the
   /// health report. Errors: conflict (two of one id: a bug).
@@ -33,8 +36,14 @@ class Modules {
   [[nodiscard]] modules::ModuleRegistry& registry() noexcept { return registry_; }
   [[nodiscard]] modules::EventBus& events() noexcept { return events_; }
   [[nodiscard]] modules::LiveFeed& feed() noexcept { return feed_; }
+  /// From now on services see plugins, which are made after them.
+  void reach(const plugins::Registry& registry, plugins::Host& host) {
+    outlook_.reach(registry, host);
+  }
 
  private:
+  const std::filesystem::path folder_;
+  PluginOutlook outlook_;
   ExecutorPool thread_{1, "modules"};
   modules::EventBus events_;
   modules::LiveFeed feed_;

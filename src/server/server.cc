@@ -208,7 +208,7 @@ Result<> Server::Impl::open() {
                                            {"trace", origin.trace}});
                               }));
   host = std::move(made_host);
-  modules = std::make_unique<Modules>(clock, random, modules_log());
+  modules = std::make_unique<Modules>(clock, random, config.data / "bulk", modules_log());
   TENON_TRY(modules->start());
   registry =
       std::make_unique<plugins::Registry>(plugins::RegistryParts{.tenants = tenants,
@@ -217,6 +217,7 @@ Result<> Server::Impl::open() {
                                                                  .modules = modules->registry(),
                                                                  .events = modules->events(),
                                                                  .feed = modules->feed()});
+  modules->reach(*registry, *host);
   make_metrics();
   TENON_TRY(registry->open_all(
       {.broken =

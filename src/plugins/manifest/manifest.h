@@ -11,6 +11,7 @@
 
 #include "base/version.h"
 #include "data/schema.h"
+#include "services/bulk/declared.h"
 
 namespace tenon::plugins {
 
@@ -110,6 +111,7 @@ struct Manifest {
   std::vector<MenuGroup> menu_groups;
   std::vector<Page> pages;
   std::vector<data::Field> settings;
+  services::Declared declared;  // `[[import]]`, `[[export]]`, `[[templates]]`
 
   [[nodiscard]] const data::Entity* find_entity(std::string_view name) const noexcept;
   [[nodiscard]] const Permission* find_permission(std::string_view code) const noexcept;

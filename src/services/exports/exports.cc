@@ -236,9 +236,10 @@ Task<http::Response> Exports::content(modules::RouteCall call, http::Request req
                        .because("bulk.gone"));
   const auto path = desk_.spool().path(call.tenant->name(), job.id, kPart);
   TENON_CO_ASSIGN(reader, co_await desk_.files().run([path] { return SpoolReader::open(path); }));
+  const auto* said = job.request.if_contains("format");
   auto format = ExportFormat::csv;
   for (const auto one : {ExportFormat::xlsx, ExportFormat::json_lines})
-    if (job.request.at("format") == to_string(one)) format = one;
+    if (said != nullptr && *said == json::value(to_string(one))) format = one;
   co_return send_file(desk_.files(), std::move(reader), media_type_of(format), job.name);
 }
 
