@@ -2,6 +2,7 @@
 
 #include "async/wait_for.h"
 #include "services/exports/exports.h"
+#include "services/imports/imports.h"
 #include "services/upkeep/upkeep.h"
 
 namespace tenon::server {
@@ -12,8 +13,10 @@ std::vector<std::shared_ptr<modules::ErpModule>> native_modules(
     const services::Outlook& outlook, const std::filesystem::path& folder) {
   const auto upkeep = std::make_shared<services::Upkeep>();
   const auto exports = std::make_shared<services::Exports>(outlook, folder);
+  const auto imports = std::make_shared<services::Imports>(outlook, folder);
   upkeep->add(exports->chore());
-  return {upkeep, exports};
+  upkeep->add(imports->chore());
+  return {upkeep, exports, imports};
 }
 
 Task<> started(modules::ModuleRegistry* registry) {
@@ -30,7 +33,8 @@ Modules::Modules(const Clock& clock, Random& random, std::filesystem::path folde
       registry_(thread_.at(0), clock, random, events_, feed_, std::move(log.failed)) {}
 
 Result<> Modules::start() {
-  for (auto& module : native_modules(outlook_, folder_)) TENON_TRY(registry_.add(std::move(module)));
+  for (auto& module : native_modules(outlook_, folder_))
+    TENON_TRY(registry_.add(std::move(module)));
   return wait_for(started(&registry_));
 }
 

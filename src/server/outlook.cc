@@ -54,9 +54,9 @@ data::BeforeRow PluginOutlook::before_row(std::shared_ptr<const identity::Princi
                                         json::object& fields) -> Result<> {
     auto one = origin;
     one.deadline = Deadline::after(kHookTime);
-    TENON_ASSIGN(saved,
-                 wait_for(run_on(host->executor(), hooked(host, std::move(one), &unit, plugin,
-                                                          entity, existing, std::move(fields)))));
+    TENON_ASSIGN(
+        saved, wait_for(run_on(host->executor(), hooked(host, std::move(one), &unit, plugin, entity,
+                                                        existing, std::move(fields)))));
     fields = std::move(saved);
     return {};
   };

@@ -199,8 +199,11 @@ class Importer {
     if (report_.bad > options_.max_errors)
       return fail(Error(ErrorCode::exhausted, "Too many rows are wrong.").because("import.errors"));
     const bool checking = pass == Pass::check && options_.run == ImportRun::write;
-    if (options_.progress &&
-        options_.progress({checking, report_.rows, report_.bad}) == Proceed::no)
+    if (options_.progress && options_.progress({.checking = checking,
+                                                .rows = report_.rows,
+                                                .bad = report_.bad,
+                                                .inserted = report_.inserted,
+                                                .updated = report_.updated}) == Proceed::no)
       return fail(
           Error(ErrorCode::cancelled, "The import was cancelled.").because("import.cancelled"));
     return {};

@@ -51,6 +51,8 @@ struct ImportProgress {
   bool checking = false;  // the first of two passes
   std::uint64_t rows = 0;
   std::uint64_t bad = 0;
+  std::uint64_t inserted = 0;  // or would be, while nothing is written
+  std::uint64_t updated = 0;
 };
 enum class Proceed : std::uint8_t { yes, no };
 

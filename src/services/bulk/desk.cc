@@ -43,9 +43,8 @@ void JobRun::progress(json::object now) {
   }
   if (kept_ != Instant{} && moment - kept_ < kBeat) return;
   kept_ = moment;
-  const auto stop =
-      wait_for(desk_.store_.beat(tenant_, job_.id, json::serialize(job_.progress),
-                                 desk_.clock().now(), Deadline::after(kRowTime)));
+  const auto stop = wait_for(desk_.store_.beat(tenant_, job_.id, json::serialize(job_.progress),
+                                               desk_.clock().now(), Deadline::after(kRowTime)));
   // A database that is away for a moment is met by the work itself.
   int expected = kGoOn;
   if (stop && *stop) stop_->compare_exchange_strong(expected, kCancelled);
@@ -135,8 +134,8 @@ Task<> JobDesk::begin(std::shared_ptr<data::Tenant> tenant, Job job, Work work, 
 }
 
 Task<Job> JobDesk::begin(std::shared_ptr<data::Tenant> tenant, JobId id,
-                         std::function<Result<>(Job&)> change,
-                         std::function<Work(const Job&)> work, Deadline deadline) {
+                         std::function<Result<>(Job&)> change, std::function<Work(const Job&)> work,
+                         Deadline deadline) {
   auto waiting = [this, change = std::move(change)](Job& job) -> Result<> {
     TENON_TRY(change(job));
     job.state = JobState::waiting;
@@ -196,8 +195,8 @@ Task<> JobDesk::erase(std::shared_ptr<data::Tenant> tenant, JobId id, Deadline d
   // The row stays until it is forgotten, as one whose time has come.
   auto end = [this](Job& job) -> Result<> {
     if (is_active(job.state))
-      return fail(Error(ErrorCode::conflict, "It is under way; cancel it first.")
-                      .because("bulk.active"));
+      return fail(
+          Error(ErrorCode::conflict, "It is under way; cancel it first.").because("bulk.active"));
     job.expires_at = context_->clock.now();
     return {};
   };
@@ -242,9 +241,8 @@ void JobDesk::carry_out(std::shared_ptr<data::Tenant> tenant, Job job, const Wor
   if (!started) return;  // cancelled, or the database is away: then it is found silent later
   JobRun run(*this, tenant, *std::move(started), stop);
   tell(tenant->name(), run.job_);
-  Result<json::object> done = stop->load() == kGoOn
-                                  ? work(run)
-                                  : Result<json::object>(fail(stop_error(stop->load())));
+  Result<json::object> done =
+      stop->load() == kGoOn ? work(run) : Result<json::object>(fail(stop_error(stop->load())));
   const int why = stop->load();
   if (!done && why != kGoOn && done.error().code() == ErrorCode::cancelled)
     done = std::unexpected(stop_error(why));
@@ -272,8 +270,7 @@ void JobDesk::tell(const std::string& tenant, const Job& job) {
                     {"id", job.id.to_string()},
                     {"state", to_string(job.state)},
                     {"progress", job.progress}};
-  context_->feed.tell(tenant,
-                      {.event = "job", .data = json::serialize(told), .user = job.user});
+  context_->feed.tell(tenant, {.event = "job", .data = json::serialize(told), .user = job.user});
 }
 
 asio::awaitable<void> JobDesk::look_after_the_dead(JobDesk* self) {
@@ -295,8 +292,7 @@ asio::awaitable<void> JobDesk::look_after_the_dead(JobDesk* self) {
           const std::lock_guard lock(self->mutex_);
           if (self->running_.contains(job.id)) continue;
         }
-        const auto settled =
-            co_await self->files_->run([&] { return self->settle(tenant, job); });
+        const auto settled = co_await self->files_->run([&] { return self->settle(tenant, job); });
         if (!settled || is_active(job.state)) looked = {};  // not the end of it: look again
       }
     }
@@ -324,13 +320,13 @@ Task<std::uint64_t> JobDesk::sweep(std::shared_ptr<data::Tenant> tenant, Timesta
   TENON_CO_ASSIGN(rows, co_await store_.forget(tenant, now - limits_.remember, deadline));
   const auto forgotten = rows;
   TENON_CO_ASSIGN(files, co_await files_->run([this, tenant, now]() -> Result<std::uint64_t> {
-                    return spool_.sweep(tenant->name(), [&](JobId id) {
-                      const auto job = wait_for(store_.find(tenant, id));
-                      // What cannot be looked up is kept.
-                      if (!job) return job.error().reason() != "bulk.unknown";
-                      return is_active(job->state) || job->expires_at > now;
-                    });
-                  }));
+    return spool_.sweep(tenant->name(), [&](JobId id) {
+      const auto job = wait_for(store_.find(tenant, id));
+      // What cannot be looked up is kept.
+      if (!job) return job.error().reason() != "bulk.unknown";
+      return is_active(job->state) || job->expires_at > now;
+    });
+  }));
   co_return forgotten + files;
 }
 

@@ -24,12 +24,12 @@
 namespace tenon::services {
 
 struct DeskLimits {
-  std::size_t threads = 1;            // jobs that run at once, of all tenants
-  std::size_t queue = 256;            // jobs that wait in this process
-  std::size_t active_per_tenant = 4;  // those that wait counted
-  std::chrono::seconds keep{24 * 3600};         // files, from the end of the job
+  std::size_t threads = 1;                        // jobs that run at once, of all tenants
+  std::size_t queue = 256;                        // jobs that wait in this process
+  std::size_t active_per_tenant = 4;              // those that wait counted
+  std::chrono::seconds keep{24 * 3600};           // files, from the end of the job
   std::chrono::seconds remember{30 * 24 * 3600};  // rows, after that
-  std::chrono::milliseconds tell{500};          // between two notices of one job
+  std::chrono::milliseconds tell{500};            // between two notices of one job
 };
 
 /// What a job sees of the world while it runs. Thread: the job's.

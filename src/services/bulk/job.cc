@@ -14,7 +14,8 @@ std::string_view text_of(const json::object& object, std::string_view name) {
 /// The stored error with its texts in the reader's language.
 json::object in_words(const json::object& stored, std::string_view locale, const Outlook& outlook) {
   json::object error = stored;
-  error["message"] = words_of(outlook, text_of(stored, "reason"), text_of(stored, "message"), locale);
+  error["message"] =
+      words_of(outlook, text_of(stored, "reason"), text_of(stored, "message"), locale);
   if (auto* fields = error.if_contains("fields"); fields != nullptr && fields->is_array())
     for (auto& field : fields->get_array())
       if (field.is_object()) {
@@ -32,8 +33,8 @@ json::value moment(const std::optional<Timestamp>& time) {
 
 }  // namespace
 
-std::string_view words_of(const Outlook& outlook, std::string_view reason,
-                          std::string_view english, std::string_view locale) {
+std::string_view words_of(const Outlook& outlook, std::string_view reason, std::string_view english,
+                          std::string_view locale) {
   if (!locale.starts_with("zh")) return english;
   return outlook.chinese(reason).value_or(english);
 }

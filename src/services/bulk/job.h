@@ -1,7 +1,7 @@
 #pragma once
-// An import or an export takes longer than a request may, so it is a row that says what is going on:
-// what was asked for, by whom, how far it has come, how it ended. The row is the truth also after
-// the process died.
+// An import or an export takes longer than a request may, so it is a row that says what is going
+// on: what was asked for, by whom, how far it has come, how it ended. The row is the truth also
+// after the process died.
 
 #include <cstdint>
 #include <optional>

@@ -104,16 +104,15 @@ std::unique_ptr<const JobStore::Tables> JobStore::tables(std::string_view table)
   const auto text = with_table(kTable, table);
   made->sqlite = data::portable(data::Dialect::sqlite, text);
   made->postgres = data::portable(data::Dialect::postgres, text);
-  made->script = {
-      .number = 1, .name = "jobs", .sqlite = made->sqlite, .postgres = made->postgres};
+  made->script = {.number = 1, .name = "jobs", .sqlite = made->sqlite, .postgres = made->postgres};
   return made;
 }
 
 Result<std::vector<Job>> JobStore::read(Session& session, std::string_view where,
                                         storage::Values values) const {
   std::vector<Job> jobs;
-  TENON_TRY(session.query(fmt::format("SELECT {} FROM {} WHERE {}", kColumns, table_, where), values,
-                          [&](const Row& row) {
+  TENON_TRY(session.query(fmt::format("SELECT {} FROM {} WHERE {}", kColumns, table_, where),
+                          values, [&](const Row& row) {
                             jobs.push_back(job_of(row));
                             return Visit::more;
                           }));
@@ -209,8 +208,7 @@ Task<std::vector<Job>> JobStore::list(std::shared_ptr<data::Tenant> tenant, User
 Task<Job> JobStore::change(std::shared_ptr<data::Tenant> tenant, JobId id,
                            std::function<Result<>(Job&)> change, Deadline deadline) const {
   co_return co_await data::run_durably(
-      tenant->database(), deadline,
-      [&](Session& session) { return changed(session, id, change); });
+      tenant->database(), deadline, [&](Session& session) { return changed(session, id, change); });
 }
 
 Task<Job> JobStore::activate(std::shared_ptr<data::Tenant> tenant, JobId id,

@@ -46,8 +46,8 @@ class JobStore {
                                    std::function<Result<>(Job&)> change, std::size_t most,
                                    std::string reason, Deadline deadline) const;
   /// Says how far a running one has come and that its process lives. Gives whether it shall stop.
-  [[nodiscard]] Task<bool> beat(std::shared_ptr<data::Tenant> tenant, JobId id, std::string progress,
-                                Timestamp now, Deadline deadline) const;
+  [[nodiscard]] Task<bool> beat(std::shared_ptr<data::Tenant> tenant, JobId id,
+                                std::string progress, Timestamp now, Deadline deadline) const;
   /// Active ones whose process was not heard of since `before`.
   [[nodiscard]] Task<std::vector<Job>> silent(std::shared_ptr<data::Tenant> tenant,
                                               Timestamp before) const;

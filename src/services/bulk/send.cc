@@ -40,10 +40,9 @@ http::Response send_file(BlockingPool& pool, SpoolReader reader, std::string_vie
                                           "\"; filename*=UTF-8''" + http::percent_encode(name));
   response.set("Content-Security-Policy", "default-src 'none'; sandbox");
   const auto size = reader.size();
-  response.set_body(
-      [pool = &pool, file = std::make_shared<SpoolReader>(std::move(reader))](
-          http::BodyStream& stream) { return send(pool, file, &stream); },
-      size);
+  response.set_body([pool = &pool, file = std::make_shared<SpoolReader>(std::move(reader))](
+                        http::BodyStream& stream) { return send(pool, file, &stream); },
+                    size);
   return response;
 }
 

@@ -39,11 +39,11 @@ fs::path SpoolWriter::unfinished() const { return path_.string() + ".new"; }
 
 Result<> SpoolWriter::write(std::string_view bytes) {
   if (bytes.size() > most_ - size_)
-    return fail(Error(ErrorCode::exhausted,
-                      fmt::format("The file may have at most {} bytes. Take fewer rows or columns.",
-                                  most_))
-                    .because(reason_ + ".size")
-                    .with_details(fmt::format("{{\"limit\":{}}}", most_)));
+    return fail(
+        Error(ErrorCode::exhausted,
+              fmt::format("The file may have at most {} bytes. Take fewer rows or columns.", most_))
+            .because(reason_ + ".size")
+            .with_details(fmt::format("{{\"limit\":{}}}", most_)));
   if (!file_) file_.reset(std::fopen(unfinished().c_str(), "wbe"));
   if (!file_) return store_failed("opening a spool file");
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size())

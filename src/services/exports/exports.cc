@@ -45,16 +45,15 @@ std::unexpected<Error> too_many(std::uint64_t most) {
 }
 
 std::unexpected<Error> too_large(std::uint64_t most) {
-  return fail(Error(ErrorCode::exhausted,
-                    fmt::format("The file may have at most {} bytes. Take fewer rows or columns.",
-                                most))
-                  .because("exports.size"));
+  return fail(
+      Error(ErrorCode::exhausted,
+            fmt::format("The file may have at most {} bytes. Take fewer rows or columns.", most))
+          .because("exports.size"));
 }
 
 http::Response shown(int status, const Job& job, const modules::RouteCall& call,
                      const Outlook& outlook) {
-  auto response = http::Response::json(
-      status, json::serialize(to_json(job, call.locale, outlook)));
+  auto response = http::Response::json(status, json::serialize(to_json(job, call.locale, outlook)));
   if (status == 202) response.set("Location", "/api/v1/exports/" + job.id.to_string());
   return response;
 }
@@ -96,9 +95,8 @@ Task<> Exports::on_startup(modules::ModuleContext context) {
 Task<> Exports::on_shutdown(Deadline deadline) { return desk_.close(deadline); }
 
 Task<modules::Health> Exports::health_check(Deadline) {
-  co_return modules::Health{.status = modules::Health::Status::healthy,
-                            .message = {},
-                            .details = desk_.figures()};
+  co_return modules::Health{
+      .status = modules::Health::Status::healthy, .message = {}, .details = desk_.figures()};
 }
 
 Task<> Exports::on_tenant_deleted(modules::TenantContext context) {
@@ -172,10 +170,9 @@ Result<json::object> Exports::write(JobRun& run, const Order& order,
     table = make_csv_table(columns, out, guard, order.mark ? Mark::utf8 : Mark::none);
   if (order.format == ExportFormat::xlsx) {
     const auto label = label_in(entity->entity().display_name, order.locale, entity->name());
-    TENON_ASSIGN(made, make_xlsx_table(columns, out.unfinished(),
-                                       {.sheet = label,
-                                        .sheet_rows = limits_.sheet_rows,
-                                        .guard = guard}));
+    TENON_ASSIGN(
+        made, make_xlsx_table(columns, out.unfinished(),
+                              {.sheet = label, .sheet_rows = limits_.sheet_rows, .guard = guard}));
     table = std::move(made);
   }
   std::uint64_t rows = 0, bytes = 0;

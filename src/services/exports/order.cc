@@ -29,9 +29,8 @@ Result<DeclaredExport> declared(const modules::RouteCall& call, const Outlook& o
                         : outlook.declared(call.tenant->name(), full.substr(0, dot));
   const auto* found = list ? named(list->exports, full.substr(dot + 1)) : nullptr;
   if (found == nullptr)
-    return fail(Error(ErrorCode::not_found,
-                      "No module that is enabled declares the export \"" + full.substr(0, 80) +
-                          "\".")
+    return fail(Error(ErrorCode::not_found, "No module that is enabled declares the export \"" +
+                                                full.substr(0, 80) + "\".")
                     .because("bulk.named"));
   TENON_TRY(permitted(call, found->permission));
   return *found;
@@ -58,8 +57,8 @@ std::string_view media_type_of(ExportFormat format) noexcept {
 }
 
 Result<const data::EntityInfo*> entity_for(const modules::RouteCall& call,
-                                           const data::Catalog& catalog,
-                                           std::string_view full_name, std::string_view right) {
+                                           const data::Catalog& catalog, std::string_view full_name,
+                                           std::string_view right) {
   const auto dot = full_name.find('.');
   const auto* found = dot == std::string_view::npos
                           ? nullptr

@@ -50,14 +50,12 @@ FieldType type_of(const data::Column& column, const data::Selected& selected) no
 TableColumn column_of(const data::EntityInfo& entity, const data::Selected& selected,
                       Headings headings, std::string_view locale) {
   const auto& column = entity.columns()[selected.column];
-  TableColumn made{.heading = selected.name,
-                   .type = type_of(column, selected),
-                   .scale = column.scale};
+  TableColumn made{
+      .heading = selected.name, .type = type_of(column, selected), .scale = column.scale};
   // A name that the client gave stays.
   if (headings == Headings::names || selected.name != column.name) return made;
-  made.heading = column.field != nullptr
-                     ? label_in(column.field->display_name, locale, column.name)
-                     : std::string(system_label(column.name, locale));
+  made.heading = column.field != nullptr ? label_in(column.field->display_name, locale, column.name)
+                                         : std::string(system_label(column.name, locale));
   if (made.heading.empty()) made.heading = column.name;
   return made;
 }
@@ -96,8 +94,9 @@ Result<std::vector<TableColumn>> table_of(const data::EntityInfo& entity, data::
     const auto& inner = embed.query;
     if (embed.kind != data::Embed::Kind::to_one || embed.spread || inner.aggregated ||
         !inner.embeds.empty())
-      return shape("An export takes the columns of what a record refers to, such as "
-                   "category(name): one level deep, not lists and not spread.");
+      return shape(
+          "An export takes the columns of what a record refers to, such as "
+          "category(name): one level deep, not lists and not spread.");
     select_all(*embed.entity, embed.query, viewer);
     const auto& reference = entity.columns()[embed.here];
     auto whose = embed.name;

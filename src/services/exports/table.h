@@ -29,8 +29,7 @@ enum class Headings : std::uint8_t { labels, names };
 [[nodiscard]] Result<std::vector<TableColumn>> table_of(const data::EntityInfo& entity,
                                                         data::Query& query,
                                                         const data::Viewer& viewer,
-                                                        Headings headings,
-                                                        std::string_view locale);
+                                                        Headings headings, std::string_view locale);
 /// The raw JSON values of a row in the order of table_of(); `row` is a row of the same query.
 /// Lifetime: of the row.
 [[nodiscard]] Result<> cells_of(std::string_view row, const data::Query& query,
@@ -40,7 +39,8 @@ enum class Headings : std::uint8_t { labels, names };
 [[nodiscard]] std::string label_in(const data::Localized& label, std::string_view locale,
                                    std::string_view fallback);
 /// What a system column is called; empty: it is none.
-[[nodiscard]] std::string_view system_label(std::string_view name, std::string_view locale) noexcept;
+[[nodiscard]] std::string_view system_label(std::string_view name,
+                                            std::string_view locale) noexcept;
 
 /// Thread: one. Blocks.
 class TableWriter {

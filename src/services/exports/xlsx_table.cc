@@ -118,8 +118,7 @@ class XlsxTable final : public TableWriter {
   Result<> begin_sheet() {
     ++sheets_;
     next_ = 0;
-    const auto name =
-        sheets_ == 1 ? options_.sheet : fmt::format("{} {}", options_.sheet, sheets_);
+    const auto name = sheets_ == 1 ? options_.sheet : fmt::format("{} {}", options_.sheet, sheets_);
     sheet_ = workbook_add_worksheet(workbook_.get(), name.c_str());
     if (sheet_ == nullptr) return failed(LXW_ERROR_MEMORY_MALLOC_FAILED);
     for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -191,13 +190,13 @@ class XlsxTable final : public TableWriter {
     switch (column.type) {
       case FieldType::integer:
         if (!is_exact(value)) return text(place, value);
-        return done(worksheet_write_number(sheet_, line(), at, to_double(value),
-                                           number_format("0")));
+        return done(
+            worksheet_write_number(sheet_, line(), at, to_double(value), number_format("0")));
       case FieldType::decimal:
       case FieldType::money: {
         if (!is_exact(value)) return text(place, value);
-        const auto code = column.scale == 0 ? std::string("#,##0")
-                                            : "#,##0." + std::string(column.scale, '0');
+        const auto code =
+            column.scale == 0 ? std::string("#,##0") : "#,##0." + std::string(column.scale, '0');
         return done(
             worksheet_write_number(sheet_, line(), at, to_double(value), number_format(code)));
       }
@@ -232,9 +231,8 @@ Result<std::unique_ptr<TableWriter>> make_xlsx_table(const std::vector<TableColu
                                                      const std::filesystem::path& file,
                                                      const XlsxOptions& options) {
   std::string folder = file.parent_path().string();
-  lxw_workbook_options how{.constant_memory = LXW_TRUE,
-                           .tmpdir = folder.data(),
-                           .use_zip64 = LXW_FALSE};
+  lxw_workbook_options how{
+      .constant_memory = LXW_TRUE, .tmpdir = folder.data(), .use_zip64 = LXW_FALSE};
   Workbook workbook(workbook_new_opt(file.c_str(), &how));
   if (!workbook) return failed(LXW_ERROR_MEMORY_MALLOC_FAILED);
   auto table = std::make_unique<XlsxTable>(std::move(workbook), columns, options);
