@@ -254,8 +254,12 @@ Task<http::Response> Imports::create(modules::RouteCall call, http::Request requ
   TENON_CO_TRY(co_await desk_.rows().insert(call.tenant, job, limits_.desk.active_per_tenant, {},
                                             call.deadline));
   if (!asked.mode && !asked.dry) co_return shown(201, job, call, desk_.outlook());
-  TENON_CO_ASSIGN(begun, co_await begin(call, job, std::move(plan)));
-  co_return shown(202, begun, call, desk_.outlook());
+  auto begun = co_await begin(call, job, std::move(plan));
+  if (!begun) {  // nobody was told of it
+    (void)co_await desk_.erase(call.tenant, job.id, call.deadline);
+    co_return std::unexpected(std::move(begun.error()));
+  }
+  co_return shown(202, *begun, call, desk_.outlook());
 }
 
 Task<http::Response> Imports::start(modules::RouteCall call, http::Request request) {
