@@ -3,6 +3,7 @@
 #include "async/wait_for.h"
 #include "services/exports/exports.h"
 #include "services/imports/imports.h"
+#include "services/print/print.h"
 #include "services/upkeep/upkeep.h"
 
 namespace tenon::server {
@@ -16,7 +17,7 @@ std::vector<std::shared_ptr<modules::ErpModule>> native_modules(
   const auto imports = std::make_shared<services::Imports>(outlook, folder);
   upkeep->add(exports->chore());
   upkeep->add(imports->chore());
-  return {upkeep, exports, imports};
+  return {upkeep, exports, imports, std::make_shared<services::Print>(outlook)};
 }
 
 Task<> started(modules::ModuleRegistry* registry) {

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kLater = {"jobs"sv, "templates"sv, "import"sv, "export"sv};
+constexpr std::array kLater = {"jobs"sv};
 
 }  // namespace
 
@@ -61,6 +61,9 @@ std::expected<Manifest, ManifestIssues> read_manifest(std::string_view text) {
   read_numbering(root, draft);
   read_pages(root, draft);
   read_settings(root, draft);
+  read_exports(root, draft);
+  read_imports(root, draft);
+  read_templates(root, draft);
   root.not_served(kLater, "(a section)");
   root.finish();
   for (std::size_t i = 0; i < draft.checks.size(); ++i) draft.checks[i](draft);
@@ -69,6 +72,7 @@ std::expected<Manifest, ManifestIssues> read_manifest(std::string_view text) {
   if (!draft.issues.empty()) return std::unexpected(draft.issues.take());
   for (auto* list : {&draft.manifest.entities, &draft.manifest.extensions})
     for (auto& entity : *list) entity.plugin = draft.manifest.metadata.id;
+  finish_declared(draft.manifest);
   return std::move(draft.manifest);
 }
 
