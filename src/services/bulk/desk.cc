@@ -159,12 +159,22 @@ Task<Job> JobDesk::begin(std::shared_ptr<data::Tenant> tenant, JobId id,
   co_return job;
 }
 
+bool JobDesk::in_reach(const modules::RouteCall& call, const Job& job) const {
+  return call.principal->has(job.entity + (kind_ == "export" ? ".list" : ".manage"));
+}
+
+Task<std::vector<Job>> JobDesk::list_own(const modules::RouteCall& call, std::size_t limit) const {
+  TENON_CO_ASSIGN(jobs, co_await store_.list(call.tenant, call.principal->user, limit));
+  std::erase_if(jobs, [&](const Job& job) { return !in_reach(call, job); });
+  co_return std::move(jobs);
+}
+
 Task<Job> JobDesk::own(const modules::RouteCall& call, std::string_view id) const {
   const auto known = JobId::parse(id);
   if (!known) co_return fail(no_such_job());
   const auto user = call.principal->user;
   TENON_CO_ASSIGN(job, co_await store_.find(call.tenant, *known));
-  if (job.user != user) co_return fail(no_such_job());
+  if (job.user != user || !in_reach(call, job)) co_return fail(no_such_job());
   co_return std::move(job);
 }
 

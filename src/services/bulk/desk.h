@@ -90,8 +90,11 @@ class JobDesk {
   [[nodiscard]] Task<Job> begin(std::shared_ptr<data::Tenant> tenant, JobId id,
                                 std::function<Result<>(Job&)> change,
                                 std::function<Work(const Job&)> work, Deadline deadline);
-  /// The caller's own. Errors: not_found (`bulk.unknown`).
+  /// The caller's own, of an entity that is within reach: a narrow token of the owner's, or the
+  /// owner without the right by now, sees nothing. Errors: not_found (`bulk.unknown`).
   [[nodiscard]] Task<Job> own(const modules::RouteCall& call, std::string_view id) const;
+  [[nodiscard]] Task<std::vector<Job>> list_own(const modules::RouteCall& call,
+                                                std::size_t limit) const;
   [[nodiscard]] Task<Job> cancel(std::shared_ptr<data::Tenant> tenant, JobId id, Deadline deadline);
   /// Files and row. Errors: conflict (`bulk.active`).
   [[nodiscard]] Task<> erase(std::shared_ptr<data::Tenant> tenant, JobId id, Deadline deadline);
@@ -116,6 +119,7 @@ class JobDesk {
   void let_go(JobId id);
   void launch(std::shared_ptr<data::Tenant> tenant, Job job, Work work, Stop stop);
   void tell(const std::string& tenant, const Job& job);
+  [[nodiscard]] bool in_reach(const modules::RouteCall& call, const Job& job) const;
 
   const std::string_view kind_;
   const Outlook& outlook_;

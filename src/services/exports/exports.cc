@@ -208,7 +208,7 @@ Result<json::object> Exports::write(JobRun& run, const Order& order,
 }
 
 Task<http::Response> Exports::list(modules::RouteCall call, http::Request) {
-  TENON_CO_ASSIGN(jobs, co_await desk_.rows().list(call.tenant, call.principal->user, kListed));
+  TENON_CO_ASSIGN(jobs, co_await desk_.list_own(call, kListed));
   json::array rows;
   for (const auto& job : jobs) rows.push_back(to_json(job, call.locale, desk_.outlook()));
   co_return http::Response::json(200, json::serialize(rows));

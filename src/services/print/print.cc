@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "data/act.h"
 #include "services/exports/order.h"
 #include "services/print/document.h"
 
@@ -52,7 +53,13 @@ std::vector<modules::Route> Print::protected_routes() {
 Task<http::Response> Print::list(modules::RouteCall call, http::Request request) {
   const std::string plugin(request.parameter("plugin")), entity(request.parameter("entity"));
   const auto catalog = call.tenant->catalog();
-  TENON_CO_TRY(entity_for(call, *catalog, plugin + "." + entity, ".list"));
+  TENON_CO_ASSIGN(info, entity_for(call, *catalog, plugin + "." + entity, ".list"));
+  const auto id = RecordId::parse(request.parameter("id"));
+  if (!id)
+    co_return fail(
+        Error(ErrorCode::not_found, "there is no such record").because("data.not_found"));
+  auto& tenant = *call.tenant;
+  TENON_CO_TRY(TENON_CO_ACT(tenant, tenant.get(*info, *id, call.viewer)));
   json::array rows;
   if (const auto declared = outlook_.declared(call.tenant->name(), plugin))
     for (const auto& one : declared->templates)
