@@ -82,8 +82,8 @@ Result<> ToUtf8::finish(std::string& out) {
 Result<> ToUtf8::convert(std::string_view bytes, std::string& out, bool at_end) {
   auto& with = *converter_;
   if (!with.from || !with.to) return fail(ErrorCode::internal, "ICU has no GB18030");
-  const char* source = bytes.data();
-  const char* const source_end = bytes.data() + bytes.size();
+  const char* source = bytes.empty() ? "" : bytes.data();  // ICU refuses a null pointer
+  const char* const source_end = source + bytes.size();
   std::array<char, 8192> piece{};
   for (;;) {
     char* target = piece.data();

@@ -57,8 +57,10 @@ class Needs {
       columns.insert(name);
       const auto& column = entity.columns()[*place];
       const auto* other = referred(catalog_, entity, column);
+      // Out of reach is like not there: a document is printed without it.
+      if (other != nullptr && !reaches(*other)) continue;
       const bool dotted = node->text.contains('.');
-      if (dotted && other == nullptr) wrong(node->text, entity);
+      if (dotted && column.type != data::FieldType::reference) wrong(node->text, entity);
       if (other == nullptr) continue;
       const auto field =
           dotted ? node->text.substr(name.size() + 1) : other->columns()[other->label()].name;
@@ -80,6 +82,7 @@ class Needs {
         wrong(name, entity);
         continue;
       }
+      if (!reaches(*other)) continue;
       const auto path = prefix.empty() ? name : prefix + "." + name;
       limits_.push_back(path);
       select += fmt::format(",{}({})", name, select_of(*other, children, path));
@@ -111,6 +114,10 @@ class Needs {
     for (const auto& incoming : entity.incoming())
       if (incoming.entity == name) return catalog_.find(incoming.plugin, incoming.entity);
     return nullptr;
+  }
+  bool reaches(const EntityInfo& entity) const {
+    return viewer_.rights == nullptr ||
+           viewer_.rights->on(entity.full_name()).scope != data::Scope::none;
   }
   void wrong(const std::string& name, const EntityInfo& entity) {
     wrong_.push_back(
@@ -181,7 +188,9 @@ class Writer {
       return shown(other, field, related->get_object());
     }
     // What it names is out of reach or gone: its id says nothing to people.
-    if (embed != nullptr) return {};
+    const auto place = entity.find(name);
+    if (embed != nullptr || (place && entity.columns()[*place].type == data::FieldType::reference))
+      return {};
     return shown(entity, name, row);
   }
 
