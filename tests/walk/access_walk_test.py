@@ -77,7 +77,7 @@ class AccessWalkTest(unittest.TestCase):
         self.assertEqual(walk.findings, [], as_text(walk.findings))
         print(f"{len({(one.method, one.pattern) for one in walk.cases})} endpoints, {len(walk.cases)} ways to ask, "
               f"{len(walk.people)} kinds of people, {walk.asked} requests, 0 leaks")
-        self.assertGreater(walk.asked, 3000)
+        self.assertGreater(walk.asked, 2000)
 
     def hear(self, walk: Walk, ears: dict) -> str:
         """The other company works; then something that everybody here is told, after which all else has been told too."""
