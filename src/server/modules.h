@@ -9,6 +9,8 @@
 #include "async/executor_pool.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/sealing.h"
+#include "http/outbound.h"
 #include "modules/event_bus.h"
 #include "modules/live_feed.h"
 #include "modules/module_registry.h"
@@ -24,9 +26,14 @@ class Modules {
   };
   Modules(const Clock& clock, Random& random, Log log);
 
+  /// What the program's own modules need beside what every module gets.
+  struct Needs {
+    SealingKey key;                  // of secrets that have to be read again
+    http::OutboundOptions outbound;  // where a company's administrator may have us call
+  };
   /// Adds the native modules and starts them. One that does not start is logged and named in the
   /// health report. Errors: conflict (two of one id: a bug).
-  [[nodiscard]] Result<> start();
+  [[nodiscard]] Result<> start(Needs needs);
   /// Ends deliveries, then modules, then listeners. Idempotent.
   Result<> stop(Deadline deadline);
 
