@@ -112,8 +112,8 @@ Task<http::Response> list(const App* app, RequestContext context, http::Request 
   auto response = http::Response::json(200, json::serialize(listed.rows));
   if (listed.next)
     response.set("Link", "</api/v1/approvals?limit=" + std::to_string(wanted.limit) +
-                             (wanted.mine ? "&mine=true" : "") + "&after=" +
-                             listed.next->to_string() + ">; rel=\"next\"");
+                             (wanted.mine ? "&mine=true" : "") +
+                             "&after=" + listed.next->to_string() + ">; rel=\"next\"");
   co_return response;
 }
 
@@ -185,16 +185,16 @@ Task<http::Response> say(const App* app, RequestContext context, http::Request r
     co_return fail(Error(ErrorCode::invalid, "Say why it is refused.")
                        .because("approval.reason")
                        .with_field({"/reason", "required", "Say why it is refused."}));
-  TENON_CO_ASSIGN(
-      answer, co_await transact<Answer>(
-                  *app, std::move(site),
-                  [host = &app->host, id = *id, reason = std::move(reason),
-                   key = once_key(context, request)](data::UnitOfWork& unit, const Site& here) {
-                    return answer_once(&unit, key, here.origin.deadline,
-                                       [host, id, reason, unit = &unit, here = &here] {
-                                         return decide(host, id, verdict, reason, unit, here);
-                                       });
-                  }));
+  TENON_CO_ASSIGN(answer,
+                  co_await transact<Answer>(
+                      *app, std::move(site),
+                      [host = &app->host, id = *id, reason = std::move(reason),
+                       key = once_key(context, request)](data::UnitOfWork& unit, const Site& here) {
+                        return answer_once(&unit, key, here.origin.deadline,
+                                           [host, id, reason, unit = &unit, here = &here] {
+                                             return decide(host, id, verdict, reason, unit, here);
+                                           });
+                      }));
   co_return to_response(std::move(answer));
 }
 
@@ -205,15 +205,14 @@ std::vector<http::Route> approval_routes(const App& app, const Gate& gate) {
   using data::Verdict;
   const std::string all = "/api/v1/approvals";
   const std::string same = all + "/{id}";
-  return {bind.route(http::Method::get, all, Access::signed_in, list),
-          bind.route(http::Method::get, same, Access::signed_in, one),
-          bind.route(http::Method::post, same + "/approve", Access::signed_in,
-                     say<Verdict::approve>),
-          bind.route(http::Method::post, same + "/reject", Access::signed_in, say<Verdict::reject>),
-          bind.route(http::Method::post, same + "/withdraw", Access::signed_in,
-                     say<Verdict::withdraw>),
-          bind.route(http::Method::get, "/api/v1/{plugin}/{entity}/{id}/approvals",
-                     Access::signed_in, of_record)};
+  return {
+      bind.route(http::Method::get, all, Access::signed_in, list),
+      bind.route(http::Method::get, same, Access::signed_in, one),
+      bind.route(http::Method::post, same + "/approve", Access::signed_in, say<Verdict::approve>),
+      bind.route(http::Method::post, same + "/reject", Access::signed_in, say<Verdict::reject>),
+      bind.route(http::Method::post, same + "/withdraw", Access::signed_in, say<Verdict::withdraw>),
+      bind.route(http::Method::get, "/api/v1/{plugin}/{entity}/{id}/approvals", Access::signed_in,
+                 of_record)};
 }
 
 }  // namespace tenon::api

@@ -36,10 +36,9 @@ Task<Answer> move_document(plugins::Host* host, data::UnitOfWork* unit, const Si
                            const data::Transition* step, json::object more) {
   json::object fields{{entity->entity().states->field, step->to}};
   TENON_CO_ASSIGN(
-      record,
-      co_await plugins::update_record(
-          *host, {.work = *unit, .origin = site->origin, .author = data::Author::module}, *entity,
-          id, std::move(fields), std::nullopt));
+      record, co_await plugins::update_record(
+                  *host, {.work = *unit, .origin = site->origin, .author = data::Author::module},
+                  *entity, id, std::move(fields), std::nullopt));
   std::vector<data::Record> records;
   records.push_back(std::move(record));
   TENON_CO_TRY(TENON_CO_ACT(*unit, unit->settle(*entity, records)));
@@ -82,8 +81,8 @@ Task<http::Response> steps(const App* app, RequestContext context, http::Request
   TENON_CO_ASSIGN(id, id_of(request));
   TENON_CO_TRY(check_parameters(request, {}));
   auto& tenant = *target.site.workspace->tenant();
-  TENON_CO_ASSIGN(shown, TENON_CO_ACT(tenant, read_steps(tenant, *target.entity, id,
-                                                         target.site.viewer)));
+  TENON_CO_ASSIGN(shown,
+                  TENON_CO_ACT(tenant, read_steps(tenant, *target.entity, id, target.site.viewer)));
   json::array rows;
   for (const auto& view : shown.steps) {
     json::object row{{"name", view.step->name},
@@ -141,15 +140,15 @@ Task<http::Response> step(const App* app, RequestContext context, http::Request 
                     .step = std::string(request.parameter("step")),
                     .comment = std::move(comment),
                     .version = version};
-  TENON_CO_ASSIGN(answer, co_await transact<Answer>(
-                              *app, target.site,
-                              [asked, key = once_key(context, request)](data::UnitOfWork& unit,
-                                                                        const Site& here) {
-                                return answer_once(&unit, key, here.origin.deadline,
-                                                   [asked, unit = &unit, here = &here] {
-                                                     return take(asked, unit, here);
-                                                   });
-                              }));
+  TENON_CO_ASSIGN(answer, co_await transact<Answer>(*app, target.site,
+                                                    [asked, key = once_key(context, request)](
+                                                        data::UnitOfWork& unit, const Site& here) {
+                                                      return answer_once(
+                                                          &unit, key, here.origin.deadline,
+                                                          [asked, unit = &unit, here = &here] {
+                                                            return take(asked, unit, here);
+                                                          });
+                                                    }));
   co_return to_response(std::move(answer));
 }
 

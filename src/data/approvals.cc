@@ -155,14 +155,14 @@ Result<std::vector<Approval>> waiting_for(storage::Session& session, const Viewe
     values.emplace_back(std::string_view(permission));
     list += fmt::format("{}?{}", list.empty() ? "" : ", ", values.size());
   }
-  return find(session,
-              fmt::format(
-                  "WHERE state = 0 AND id > ?1 AND permission IN ({}) AND (not_author = 0 OR "
+  return find(
+      session,
+      fmt::format("WHERE state = 0 AND id > ?1 AND permission IN ({}) AND (not_author = 0 OR "
                   "((author IS NULL OR author <> ?2) AND (asked_by IS NULL OR asked_by <> ?2))) "
                   "AND NOT EXISTS (SELECT 1 FROM approval_decision AS d WHERE d.approval = "
                   "approval.id AND d.\"user\" = ?2) ORDER BY id LIMIT ?3",
                   list),
-              values);
+      values);
 }
 
 Result<std::vector<Approval>> asked_by(storage::Session& session, UserId user,
@@ -178,23 +178,24 @@ Result<std::vector<Approval>> asked_by(storage::Session& session, UserId user,
 
 Result<> check_decider(const Approval& approval, const Viewer& viewer) {
   if (approval.state != ApprovalState::waiting)
-    return fail(Error(ErrorCode::conflict, fmt::format("This request is {} already.",
-                                                       to_string(approval.state)))
+    return fail(Error(ErrorCode::conflict,
+                      fmt::format("This request is {} already.", to_string(approval.state)))
                     .because("approval.ended")
                     .with_details(fmt::format("{{\"state\":\"{}\"}}", to_string(approval.state))));
   if (viewer.rights != nullptr && !viewer.rights->holds(approval.permission))
-    return fail(Error(ErrorCode::denied,
-                      fmt::format("To decide this the right {} is needed.", approval.permission))
-                    .because("approval.right")
-                    .with_details(json::serialize(json::object{{"permission", approval.permission}})));
-  const bool own = viewer.user && (viewer.user == approval.author || viewer.user == approval.asked_by);
+    return fail(
+        Error(ErrorCode::denied,
+              fmt::format("To decide this the right {} is needed.", approval.permission))
+            .because("approval.right")
+            .with_details(json::serialize(json::object{{"permission", approval.permission}})));
+  const bool own =
+      viewer.user && (viewer.user == approval.author || viewer.user == approval.asked_by);
   if (approval.not_author && own)
-    return fail(Error(ErrorCode::denied,
-                      "Somebody else than the author and who asked has to decide this.")
-                    .because("approval.author"));
-  const bool again = std::ranges::any_of(approval.decisions, [&](const Decision& decision) {
-    return decision.user == viewer.user;
-  });
+    return fail(
+        Error(ErrorCode::denied, "Somebody else than the author and who asked has to decide this.")
+            .because("approval.author"));
+  const bool again = std::ranges::any_of(
+      approval.decisions, [&](const Decision& decision) { return decision.user == viewer.user; });
   if (again)
     return fail(Error(ErrorCode::conflict, "You have approved this already; others have to.")
                     .because("approval.decided"));
@@ -223,8 +224,8 @@ Result<std::vector<StepView>> steps_of(storage::Session& session, const EntityIn
     auto& view = views.emplace_back(
         StepView{.step = &step, .approvals = approvals_needed(entity, step, row), .why_not = {}});
     if (waits) {
-      view.why_not = Error(ErrorCode::conflict, "The document waits for approval.")
-                         .because("data.awaiting");
+      view.why_not =
+          Error(ErrorCode::conflict, "The document waits for approval.").because("data.awaiting");
     } else if (auto may = check_step(entity, step, row, actor); !may) {
       view.why_not = std::move(may.error());
     } else if (step.permission.empty() && viewer.rights != nullptr) {
@@ -244,9 +245,10 @@ Result<std::vector<StepView>> steps_of(storage::Session& session, const EntityIn
 Result<> forget_approvals(storage::Session& session, const EntityInfo& entity, const Uuid& record) {
   if (!has_approvals(entity)) return {};
   const std::array<Bound, 2> values{Blob(record.bytes), std::string_view(entity.full_name())};
-  TENON_TRY(session.execute("DELETE FROM approval_decision WHERE approval IN (SELECT id FROM approval "
-                            "WHERE record = ?1 AND entity = ?2)",
-                            values));
+  TENON_TRY(
+      session.execute("DELETE FROM approval_decision WHERE approval IN (SELECT id FROM approval "
+                      "WHERE record = ?1 AND entity = ?2)",
+                      values));
   TENON_TRY(session.execute("DELETE FROM approval WHERE record = ?1 AND entity = ?2", values));
   return {};
 }

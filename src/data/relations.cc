@@ -66,9 +66,8 @@ Result<> add_field(Entity& entity, Field field, std::string_view reason) {
 
 bool is_amount(const Entity& entity, std::string_view name) {
   const auto* field = entity.find(name);
-  return field != nullptr &&
-         (field->type == FieldType::integer || field->type == FieldType::decimal ||
-          field->type == FieldType::money);
+  return field != nullptr && (field->type == FieldType::integer ||
+                              field->type == FieldType::decimal || field->type == FieldType::money);
 }
 
 bool fits(const Entity& entity, const Approvals& approvals) {
@@ -107,9 +106,10 @@ Result<> check_states(const Entity& entity, const States& states) {
     if (!names.contains(transition.to) || transition.from.empty())
       return refuse(fmt::format("the transition \"{}\" leads nowhere.", transition.name));
     if (transition.approvals && !fits(entity, *transition.approvals))
-      return refuse(fmt::format("the approvals of \"{}\" need a permission, 1 to {} people, and an "
-                                "amount with its limit or neither.",
-                                transition.name, kMaxApprovals));
+      return refuse(
+          fmt::format("the approvals of \"{}\" need a permission, 1 to {} people, and an "
+                      "amount with its limit or neither.",
+                      transition.name, kMaxApprovals));
     if (!transition.amount_field.empty() && !is_amount(entity, transition.amount_field))
       return refuse(fmt::format("\"{}\" is no amount of it.", transition.amount_field));
   }

@@ -14,6 +14,15 @@
 namespace tenon::data {
 namespace {
 
+/// Whether the row names another record than before.
+bool moved(const EntityInfo& entity, const std::vector<Value>& before,
+           const std::vector<Value>& after) {
+  for (std::size_t place = 0; place < entity.columns().size(); ++place)
+    if (entity.columns()[place].type == FieldType::reference && before[place] != after[place])
+      return true;
+  return false;
+}
+
 Value folded(const Value& value) {
   const auto* text = std::get_if<std::string>(&value);
   if (text == nullptr) return {};
@@ -148,6 +157,7 @@ Result<std::optional<Record>> UnitOfWork::State::add(const EntityInfo& entity,
   }
   TENON_TRY(compute(entity, row));
   TENON_TRY(check_transition(entity, {}, row, {.user = user, .may = {}}));
+  TENON_TRY(check_part(entity, row));
   for (std::size_t i = 0; i < columns.size(); ++i)
     if (!columns[i].fold_sql.empty()) row.push_back(folded(row[i]));
 
@@ -232,6 +242,8 @@ Result<Record> UnitOfWork::State::change(const EntityInfo& entity, RecordId id,
 
   const auto* allowed = granted_for(entity, id.value);
   if (allowed == nullptr) TENON_TRY(check_waiting(entity, id.value));
+  TENON_TRY(check_part(entity, before));
+  if (moved(entity, before, after)) TENON_TRY(check_part(entity, after));
   TENON_ASSIGN(step, check_transition(entity, before, after, actor_of(entity, viewer), allowed));
   if (step != nullptr && step == allowed) granted.reset();
 

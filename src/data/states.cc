@@ -58,8 +58,8 @@ std::unexpected<Error> lacks(const EntityInfo& entity, std::string_view permissi
                              std::string reason, std::string text) {
   auto error = Error(ErrorCode::denied, std::move(text)).because(std::move(reason));
   if (permission.empty()) return fail(std::move(error));
-  return fail(std::move(error).with_details(
-      json::serialize(json::object{{"permission", entity.plugin() + "." + std::string(permission)}})));
+  return fail(std::move(error).with_details(json::serialize(
+      json::object{{"permission", entity.plugin() + "." + std::string(permission)}})));
 }
 
 /// Whether `actor` may take a document of this amount further.
@@ -101,8 +101,8 @@ bool same_but_state(const EntityInfo& entity, const std::vector<Value>& before,
 
 Result<const Transition*> check_transition(const EntityInfo& entity,
                                            const std::vector<Value>& before,
-                                           const std::vector<Value>& after,
-                                           const StateActor& actor, const Transition* cleared) {
+                                           const std::vector<Value>& after, const StateActor& actor,
+                                           const Transition* cleared) {
   if (!entity.status()) return nullptr;
   const auto& states = *entity.entity().states;
   const auto to = text_of(after[*entity.status()]);
@@ -137,10 +137,11 @@ Result<const Transition*> check_transition(const EntityInfo& entity,
   }
   TENON_TRY(check_actor(entity, *way, after, actor));
   if (approvals_needed(entity, *way, after) > 0 || approvals_needed(entity, *way, before) > 0)
-    return fail(Error(ErrorCode::conflict,
-                      fmt::format("Others have to agree first: ask for the step \"{}\".", way->name))
-                    .because("data.approval")
-                    .with_details(json::serialize(json::object{{"step", way->name}})));
+    return fail(
+        Error(ErrorCode::conflict,
+              fmt::format("Others have to agree first: ask for the step \"{}\".", way->name))
+            .because("data.approval")
+            .with_details(json::serialize(json::object{{"step", way->name}})));
   TENON_TRY(check_required(entity, *target, after));
   return &*way;
 }
@@ -159,9 +160,9 @@ Result<> check_step(const EntityInfo& entity, const Transition& transition,
                     const std::vector<Value>& row, const StateActor& actor) {
   const auto from = text_of(row[*entity.status()]);
   if (!leads_from(transition, from))
-    return refused(ErrorCode::invalid,
-                   fmt::format("\"{}\" is no step of a document that is \"{}\".", transition.name,
-                               from));
+    return refused(
+        ErrorCode::invalid,
+        fmt::format("\"{}\" is no step of a document that is \"{}\".", transition.name, from));
   TENON_TRY(check_actor(entity, transition, row, actor));
   return check_required(entity, *entity.entity().states->find(transition.to), row);
 }

@@ -25,11 +25,11 @@ std::int64_t micros(Timestamp at) { return at.time_since_epoch().count(); }
 
 Result<> check_comment(std::string_view text) {
   if (text.size() <= kMaxStepComment) return {};
-  return fail(Error(ErrorCode::invalid,
-                    fmt::format("A comment has at most {} bytes.", kMaxStepComment))
-                  .because("step.comment")
-                  .with_field({"/comment", "max_length",
-                               fmt::format("at most {} bytes", kMaxStepComment)}));
+  return fail(
+      Error(ErrorCode::invalid, fmt::format("A comment has at most {} bytes.", kMaxStepComment))
+          .because("step.comment")
+          .with_field(
+              {"/comment", "max_length", fmt::format("at most {} bytes", kMaxStepComment)}));
 }
 
 std::optional<UserId> user_in(const std::vector<Value>& row, std::size_t place) {
@@ -80,10 +80,10 @@ Result<> store(storage::Session& session, ApprovalId approval, const Decision& d
   const std::array<Bound, 5> values{Blob(approval.value.bytes), bound(decision.user),
                                     std::int64_t{decision.agrees ? 1 : 0}, micros(decision.at),
                                     std::string_view(decision.reason)};
-  TENON_TRY(session.execute(
-      "INSERT INTO approval_decision(approval, \"user\", agrees, at, reason) "
-      "VALUES(?1, ?2, ?3, ?4, ?5)",
-      values));
+  TENON_TRY(
+      session.execute("INSERT INTO approval_decision(approval, \"user\", agrees, at, reason) "
+                      "VALUES(?1, ?2, ?3, ?4, ?5)",
+                      values));
   return {};
 }
 
@@ -158,6 +158,24 @@ Result<> UnitOfWork::State::check_waiting(const EntityInfo& entity, const Uuid& 
                   .because("data.awaiting"));
 }
 
+Result<> UnitOfWork::State::check_part(const EntityInfo& entity, const std::vector<Value>& row) {
+  for (std::size_t place = 0; place < entity.columns().size(); ++place) {
+    const auto* field = entity.columns()[place].field;
+    const auto* id = std::get_if<Uuid>(&row[place]);
+    if (field == nullptr || id == nullptr || field->type != FieldType::reference ||
+        !field->required || field->on_delete != OnDelete::cascade)
+      continue;
+    const auto* whole = catalog->find(
+        field->ref_plugin.empty() ? entity.plugin() : field->ref_plugin, field->ref_entity);
+    if (whole == nullptr || !whole->status()) continue;
+    TENON_ASSIGN(document, stored(*whole, *id));
+    if (!document || !document->living) continue;
+    TENON_TRY(check_erasable(*whole, document->values));
+    TENON_TRY(check_waiting(*whole, *id));
+  }
+  return {};
+}
+
 Result<StepTaken> UnitOfWork::take_step(const EntityInfo& entity, RecordId id,
                                         std::string_view name, std::string_view comment,
                                         std::optional<std::uint64_t> expected_version) {
@@ -166,9 +184,8 @@ Result<StepTaken> UnitOfWork::take_step(const EntityInfo& entity, RecordId id,
   TENON_TRY(check_comment(comment));
   const auto* step = step_named(entity, name);
   if (step == nullptr)
-    return fail(Error(ErrorCode::not_found,
-                      fmt::format("\"{}\" has no step \"{}\".", entity.full_name(),
-                                  name.substr(0, 64)))
+    return fail(Error(ErrorCode::not_found, fmt::format("\"{}\" has no step \"{}\".",
+                                                        entity.full_name(), name.substr(0, 64)))
                     .because("step.unknown"));
   TENON_TRY(state.whole(state.settle_row(entity, id.value)));
   TENON_ASSIGN(row, state.reader().values(entity, id));

@@ -94,7 +94,8 @@ class StepsTest : public testing::TenantTest {
   RecordId make(std::string total) {
     RecordId id{};
     const auto reason = as(author_, [&](UnitOfWork& unit, const EntityInfo& entity) {
-      auto record = unit.insert(entity, {{"number", "N" + std::to_string(++made_)}, {"total", total}});
+      auto record =
+          unit.insert(entity, {{"number", "N" + std::to_string(++made_)}, {"total", total}});
       if (record) id = record->id;
       return record;
     });
@@ -142,9 +143,8 @@ TEST_F(StepsTest, what_waits_is_changed_by_no_way_of_writing) {
   for (const auto& who : {author_, Viewer{}}) {
     EXPECT_EQ(change(who, id, {{"total", "1.00"}}), "data.awaiting");
     EXPECT_EQ(change(who, id, {{"status", "posted"}}), "data.awaiting");
-    EXPECT_EQ(as(who, [&](UnitOfWork& unit, const EntityInfo& of) {
-                return unit.erase(of, id, std::nullopt);
-              }),
+    EXPECT_EQ(as(who, [&](UnitOfWork& unit,
+                          const EntityInfo& of) { return unit.erase(of, id, std::nullopt); }),
               "data.awaiting");
     EXPECT_EQ(as(who,
                  [&](UnitOfWork& unit, const EntityInfo& of) {

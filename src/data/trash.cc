@@ -82,6 +82,7 @@ Result<> UnitOfWork::State::erase_row(const EntityInfo& entity, RecordId id,
   if (cascade >= kMaxCascade) return too_deep();
   TENON_TRY(check_erasable(entity, row));
   TENON_TRY(check_waiting(entity, id.value));
+  TENON_TRY(check_part(entity, row));
   const auto before = json_of(entity, row);
   const auto version = version_of(entity, row);
   const auto moment = now();
@@ -185,6 +186,7 @@ Result<Record> UnitOfWork::restore(const EntityInfo& entity, RecordId id) {
   TENON_TRY(state.admit(entity));
   TENON_ASSIGN(row, state.reader().values(entity, id, Rows::deleted));
   TENON_TRY(state.check_change(entity, row));
+  TENON_TRY(state.check_part(entity, row));
   TENON_ASSIGN(root, state.stored(entity, id.value));
   TENON_ASSERT(root && !root->living);
   std::vector<Member> members;

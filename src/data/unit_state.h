@@ -138,6 +138,10 @@ struct UnitOfWork::State {
   // steps.cc
   /// Errors: conflict (`data.awaiting`).
   [[nodiscard]] Result<> check_waiting(const EntityInfo& entity, const Uuid& id);
+  /// A row that hangs on a document by a required reference that cascades is a part of it, and
+  /// comes, changes and goes only while the document may change. Errors: conflict
+  /// (`data.immutable`, `data.awaiting`).
+  [[nodiscard]] Result<> check_part(const EntityInfo& entity, const std::vector<Value>& row);
   /// Audit row and event of what became of a request.
   [[nodiscard]] Result<> tell_approval(const Approval& approval, std::string_view action);
   [[nodiscard]] Result<> note_comment(const EntityInfo& entity, RecordId id, std::string_view step,

@@ -14,9 +14,11 @@ std::vector<std::shared_ptr<modules::ErpModule>> native_modules(Modules::Needs n
   auto upkeep = std::make_shared<services::Upkeep>();
   upkeep->add(services::Notifications::chore());
   upkeep->add(services::Webhooks::chore());
-  return {std::move(upkeep), std::make_shared<services::Notifications>(), std::make_shared<services::Comments>(),
-          std::make_shared<services::Webhooks>(
-              std::move(needs.key), services::WebhookOptions{.outbound = std::move(needs.outbound)})};
+  return {
+      std::move(upkeep), std::make_shared<services::Notifications>(),
+      std::make_shared<services::Comments>(),
+      std::make_shared<services::Webhooks>(
+          std::move(needs.key), services::WebhookOptions{.outbound = std::move(needs.outbound)})};
 }
 
 Task<> started(modules::ModuleRegistry* registry) {

@@ -71,6 +71,29 @@ class ApprovalsTest(Papers):
         self.assertEqual(self.good(self.say(clerk, again, "withdraw"))["approval"]["state"], "withdrawn")
         self.good(clerk.request("DELETE", target), 204)
 
+    def test_the_parts_of_a_document_that_waits_or_was_posted_are_as_fixed_as_it_is(self):
+        clerk, one, two = self.clerk(), self.approver(), self.approver()
+        invoice, other = self.invoice(clerk), self.invoice(clerk)
+
+        def line(of: dict):
+            return clerk.request("POST", LINE, {"invoice": of["id"], "amount": "5.00"}, {"Prefer": "return=representation"})
+
+        kept, gone = self.good(line(invoice), 201)[0], self.good(line(invoice), 201)[0]
+        self.good(clerk.request("DELETE", f"{LINE}/{gone['id']}"), 204)
+        approval = self.asked(clerk, invoice)
+        for reason in ("data.awaiting", "data.immutable"):
+            self.problem(line(invoice), 409, reason)
+            self.problem(clerk.request("PATCH", f"{LINE}/{kept['id']}", {"amount": "6.00"}), 409, reason)
+            self.problem(clerk.request("PATCH", f"{LINE}/{kept['id']}", {"invoice": other["id"]}), 409, reason)
+            self.problem(clerk.request("DELETE", f"{LINE}/{kept['id']}"), 409, reason)
+            self.problem(clerk.request("POST", f"{LINE}/{gone['id']}/restore"), 409, reason)
+            moving = self.good(line(other), 201)[0]
+            self.problem(clerk.request("PATCH", f"{LINE}/{moving['id']}", {"invoice": invoice["id"]}), 409, reason)
+            if reason == "data.awaiting":
+                for approver in (one, two):
+                    self.good(self.say(approver, approval, "approve"))
+        self.good(clerk.request("DELETE", f"{INVOICE}/{other['id']}"), 204)
+
     def test_a_step_is_for_who_holds_its_right_whichever_way_it_is_taken(self):
         clerk, maker = self.clerk(), self.clerk()
         plain = self.person(self.role("paper.invoice.list:all", "paper.invoice.manage:all"))

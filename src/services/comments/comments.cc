@@ -115,13 +115,13 @@ Result<> tell(data::UnitOfWork& unit, const Comment& comment, std::vector<UserId
     for (const auto& [locale, text] : entity->entity().display_name) what[locale] = text;
   if (what.empty()) what["en"] = comment.entity;
   TENON_ASSIGN(who, name_of(unit.native_session(), comment.author));
-  return notify(unit, {.kind = "comment.mention",
-                       .users = std::move(users),
-                       .arguments = {{"who", who},
-                                     {"what", std::move(what)},
-                                     {"comment", comment.id.to_string()}},
-                       .entity = comment.entity,
-                       .record = comment.record});
+  return notify(
+      unit,
+      {.kind = "comment.mention",
+       .users = std::move(users),
+       .arguments = {{"who", who}, {"what", std::move(what)}, {"comment", comment.id.to_string()}},
+       .entity = comment.entity,
+       .record = comment.record});
 }
 
 json::object answer(const Comment& comment, const modules::RouteCall& call, const Meant& meant) {
@@ -143,8 +143,7 @@ Result<Listed> read_list(data::Tenant& tenant, const data::Viewer& viewer, const
                          std::optional<CommentId> after, std::size_t limit) {
   TENON_TRY(check_seen(tenant, viewer, about));
   TENON_ASSIGN(lease, tenant.database().reader());
-  TENON_ASSIGN(found,
-               list_comments(lease.session(), about.entity, about.record, after, limit));
+  TENON_ASSIGN(found, list_comments(lease.session(), about.entity, about.record, after, limit));
   Listed listed{.comments = std::move(found), .names = {}};
   for (const auto& comment : listed.comments) {
     if (!comment.author || listed.names.contains(*comment.author)) continue;
@@ -172,8 +171,7 @@ Task<http::Response> list(modules::RouteCall call, http::Request request) {
   if (listed.comments.size() == limit)
     response.set("Link", "</api/v1/comments?record=" + about->entity + "/" +
                              about->record.to_string() + "&limit=" + std::to_string(limit) +
-                             "&after=" + listed.comments.back().id.to_string() +
-                             ">; rel=\"next\"");
+                             "&after=" + listed.comments.back().id.to_string() + ">; rel=\"next\"");
   co_return response;
 }
 
@@ -238,9 +236,8 @@ Task<> Comments::on_startup(modules::ModuleContext context) {
 Result<std::vector<modules::Subscription>> Comments::register_event_handlers(
     modules::EventBus& bus) {
   std::vector<modules::Subscription> all;
-  TENON_ASSIGN(one, bus.subscribe_outside("comments",
-                                          {.patterns = {"*.purged", "*.deleted"}, .tenant = {}},
-                                          follow));
+  TENON_ASSIGN(one, bus.subscribe_outside(
+                        "comments", {.patterns = {"*.purged", "*.deleted"}, .tenant = {}}, follow));
   all.push_back(std::move(one));
   return all;
 }
@@ -251,8 +248,7 @@ Task<http::Response> Comments::add(modules::RouteCall call, http::Request reques
   const auto named = members.required("record", kReference);
   auto text = members.required("text", kMaxComment);
   const auto about = about_of(named);
-  if (!about && !named.empty())
-    members.wrong("record", "syntax", "plugin.entity/id is expected");
+  if (!about && !named.empty()) members.wrong("record", "syntax", "plugin.entity/id is expected");
   TENON_CO_TRY(members.done());
   auto& tenant = *call.tenant;
   const auto look = [&]() -> Result<Meant> {
@@ -270,17 +266,18 @@ Task<http::Response> Comments::add(modules::RouteCall call, http::Request reques
                         .at = now,
                         .edited_at = {},
                         .deleted_at = {}};
-  TENON_CO_TRY(co_await data::run_unit(
-      call.tenant, call.viewer, origin_of(call), call.deadline,
-      [&](data::UnitOfWork& unit) -> Result<> {
-        // Seen in this very transaction: what is purged meanwhile gets no comment.
-        const auto* entity = identity::enabled_entity(unit.catalog(), comment.entity);
-        if (entity == nullptr) return no_record();
-        TENON_TRY(unit.get(*entity, comment.record));
-        TENON_TRY(insert_comment(unit.native_session(), comment));
-        TENON_TRY(note(unit, comment, "added", now));
-        return tell(unit, comment, meant.told);
-      }));
+  TENON_CO_TRY(co_await data::run_unit(call.tenant, call.viewer, origin_of(call), call.deadline,
+                                       [&](data::UnitOfWork& unit) -> Result<> {
+                                         // Seen in this very transaction: what is purged meanwhile
+                                         // gets no comment.
+                                         const auto* entity = identity::enabled_entity(
+                                             unit.catalog(), comment.entity);
+                                         if (entity == nullptr) return no_record();
+                                         TENON_TRY(unit.get(*entity, comment.record));
+                                         TENON_TRY(insert_comment(unit.native_session(), comment));
+                                         TENON_TRY(note(unit, comment, "added", now));
+                                         return tell(unit, comment, meant.told);
+                                       }));
   context_->events.committed(tenant.name());
   auto response = answer_of(201, answer(comment, call, meant));
   response.set("Location", "/api/v1/comments/" + comment.id.to_string());
@@ -306,15 +303,15 @@ Task<http::Response> Comments::edit(modules::RouteCall call, http::Request reque
   std::erase_if(fresh, [&](const UserId& user) {
     return std::ranges::find(before.mentions, user) != before.mentions.end();
   });
-  TENON_CO_TRY(co_await data::run_unit(
-      call.tenant, call.viewer, origin_of(call), call.deadline,
-      [&](data::UnitOfWork& unit) -> Result<> {
-        TENON_ASSIGN(there, read_comment(unit.native_session(), after.id));
-        if (there.deleted_at) return unknown();
-        TENON_TRY(update_comment(unit.native_session(), after));
-        TENON_TRY(note(unit, after, "edited", now));
-        return tell(unit, after, fresh);
-      }));
+  TENON_CO_TRY(co_await data::run_unit(call.tenant, call.viewer, origin_of(call), call.deadline,
+                                       [&](data::UnitOfWork& unit) -> Result<> {
+                                         TENON_ASSIGN(
+                                             there, read_comment(unit.native_session(), after.id));
+                                         if (there.deleted_at) return unknown();
+                                         TENON_TRY(update_comment(unit.native_session(), after));
+                                         TENON_TRY(note(unit, after, "edited", now));
+                                         return tell(unit, after, fresh);
+                                       }));
   context_->events.committed(tenant.name());
   co_return answer_of(200, answer(after, call, meant));
 }
@@ -329,8 +326,7 @@ Task<http::Response> Comments::drop(modules::RouteCall call, http::Request reque
   comment.deleted_at = now;
   TENON_CO_TRY(co_await data::run_unit(call.tenant, call.viewer, origin_of(call), call.deadline,
                                        [&](data::UnitOfWork& unit) -> Result<> {
-                                         TENON_TRY(
-                                             update_comment(unit.native_session(), comment));
+                                         TENON_TRY(update_comment(unit.native_session(), comment));
                                          return note(unit, comment, "deleted", now);
                                        }));
   context_->events.committed(tenant.name());

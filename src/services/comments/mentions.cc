@@ -15,7 +15,8 @@ constexpr std::array<std::string_view, 12> kWideEnds = {"，", "。", "；", "�
 bool ends_name(std::string_view rest) {
   const auto c = static_cast<unsigned char>(rest.front());
   if (c <= ' ') return true;
-  if (c < 0x80) return std::string_view(",;:!?()[]{}<>\"'@").find(rest.front()) != std::string_view::npos;
+  if (c < 0x80)
+    return std::string_view(",;:!?()[]{}<>\"'@").find(rest.front()) != std::string_view::npos;
   return std::ranges::any_of(kWideEnds, [&](auto mark) { return rest.starts_with(mark); });
 }
 

@@ -86,12 +86,12 @@ Result<> insert_comment(storage::Session& session, const Comment& comment) {
     return fail(Error(ErrorCode::exhausted, "This record has 5,000 comments; there are no more.")
                     .because("comment.limit"));
   const auto mentions = json::serialize(ids_json(comment.mentions));
-  TENON_TRY(session.execute(
-      "INSERT INTO record_comment(id, entity, record, author, text, mentions, at) "
-      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-      std::array<sql::Value, 7>{sql::id(comment.id), comment.entity, sql::id(comment.record),
-                                sql::id(comment.author), comment.text, mentions,
-                                sql::time(comment.at)}));
+  TENON_TRY(
+      session.execute("INSERT INTO record_comment(id, entity, record, author, text, mentions, at) "
+                      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                      std::array<sql::Value, 7>{sql::id(comment.id), comment.entity,
+                                                sql::id(comment.record), sql::id(comment.author),
+                                                comment.text, mentions, sql::time(comment.at)}));
   return {};
 }
 

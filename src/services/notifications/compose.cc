@@ -109,8 +109,7 @@ Result<Notice> approval_notice(data::Tenant& tenant, std::string_view action,
                       {"step", step == steps.end() ? both({}, approval->step)
                                                    : both(step->display_name, step->name)},
                       {"approval", approval->id.to_string()}};
-  if (!approval->decisions.empty())
-    notice.arguments["reason"] = approval->decisions.back().reason;
+  if (!approval->decisions.empty()) notice.arguments["reason"] = approval->decisions.back().reason;
   return notice;
 }
 

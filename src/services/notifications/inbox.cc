@@ -101,26 +101,24 @@ Result<std::uint64_t> unread(storage::Session& session, UserId user) {
 }
 
 Result<bool> mark_read(storage::Session& session, UserId user, NotificationId id, Timestamp now) {
-  TENON_ASSIGN(changed,
-               session.execute("UPDATE notification SET read_at = coalesce(read_at, ?3) "
-                               "WHERE id = ?1 AND user_id = ?2",
-                               std::array<sql::Value, 3>{sql::id(id), sql::id(user),
-                                                         sql::time(now)}));
+  TENON_ASSIGN(changed, session.execute(
+                            "UPDATE notification SET read_at = coalesce(read_at, ?3) "
+                            "WHERE id = ?1 AND user_id = ?2",
+                            std::array<sql::Value, 3>{sql::id(id), sql::id(user), sql::time(now)}));
   return changed > 0;
 }
 
 Result<std::uint64_t> mark_all_read(storage::Session& session, UserId user, Timestamp now) {
-  TENON_ASSIGN(changed,
-               session.execute(
-                   "UPDATE notification SET read_at = ?2 WHERE user_id = ?1 AND read_at IS NULL",
-                   std::array<sql::Value, 2>{sql::id(user), sql::time(now)}));
+  TENON_ASSIGN(
+      changed,
+      session.execute("UPDATE notification SET read_at = ?2 WHERE user_id = ?1 AND read_at IS NULL",
+                      std::array<sql::Value, 2>{sql::id(user), sql::time(now)}));
   return static_cast<std::uint64_t>(changed);
 }
 
 Result<bool> remove(storage::Session& session, UserId user, NotificationId id) {
-  TENON_ASSIGN(changed,
-               session.execute("DELETE FROM notification WHERE id = ?1 AND user_id = ?2",
-                               std::array<sql::Value, 2>{sql::id(id), sql::id(user)}));
+  TENON_ASSIGN(changed, session.execute("DELETE FROM notification WHERE id = ?1 AND user_id = ?2",
+                                        std::array<sql::Value, 2>{sql::id(id), sql::id(user)}));
   return changed > 0;
 }
 

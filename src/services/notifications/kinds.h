@@ -11,7 +11,7 @@
 namespace tenon::services {
 
 struct NoticeKind {
-  std::string_view name;       // `approval.waiting`
+  std::string_view name;                // `approval.waiting`
   std::string_view title_en, title_zh;  // what it is, for who chooses what to hear
   std::string_view text_en, text_zh;    // with `{argument}`
 };

@@ -53,8 +53,8 @@ Task<http::Response> show(modules::RouteCall call, http::Request request) {
       answer_of(200, json::object{{"unread", inbox.unread}, {"notifications", std::move(rows)}});
   if (inbox.rows.size() == query.limit)
     response.set("Link", "</api/v1/notifications?limit=" + std::to_string(query.limit) +
-                             (query.unread ? "&unread=true" : "") + "&before=" +
-                             inbox.rows.back().id.to_string() + ">; rel=\"next\"");
+                             (query.unread ? "&unread=true" : "") +
+                             "&before=" + inbox.rows.back().id.to_string() + ">; rel=\"next\"");
   co_return response;
 }
 
@@ -97,20 +97,18 @@ Task<http::Response> choose(modules::RouteCall call, http::Request request) {
   for (const auto& kind : notice_kinds())
     if (const auto wanted = members.flag(kind.name)) wishes.emplace_back(kind.name, *wanted);
   TENON_CO_TRY(members.done());
-  TENON_CO_ASSIGN(
-      refused,
-      co_await data::run_durably(
-          call.tenant->database(), call.deadline,
-          [user = call.principal->user,
-           wishes](storage::Session& session) -> Result<std::vector<std::string>> {
-            for (const auto& [kind, wanted] : wishes) TENON_TRY(want(session, user, kind, wanted));
-            return unwanted(session, user);
-          }));
+  TENON_CO_ASSIGN(refused, co_await data::run_durably(
+                               call.tenant->database(), call.deadline,
+                               [user = call.principal->user, wishes](
+                                   storage::Session& session) -> Result<std::vector<std::string>> {
+                                 for (const auto& [kind, wanted] : wishes)
+                                   TENON_TRY(want(session, user, kind, wanted));
+                                 return unwanted(session, user);
+                               }));
   co_return answer_of(200, preferences_json(refused, call.locale));
 }
 
-Task<std::uint64_t> forget(std::shared_ptr<data::Tenant> tenant, Timestamp now,
-                           Deadline deadline) {
+Task<std::uint64_t> forget(std::shared_ptr<data::Tenant> tenant, Timestamp now, Deadline deadline) {
   co_return co_await data::run_durably(
       tenant->database(), deadline,
       [now](storage::Session& session) { return forget_old(session, now, kForget); });
@@ -138,9 +136,7 @@ Result<> notify(data::UnitOfWork& unit, const Notice& notice) {
   return {};
 }
 
-data::Localized Notifications::name() const {
-  return {{"en", "Notifications"}, {"zh-CN", "通知"}};
-}
+data::Localized Notifications::name() const { return {{"en", "Notifications"}, {"zh-CN", "通知"}}; }
 Version Notifications::version() const { return {.major = 1, .minor = 0, .patch = 0}; }
 
 Chore Notifications::chore() { return {.name = "notifications", .run = forget}; }
@@ -159,10 +155,10 @@ Task<modules::Health> Notifications::health_check(Deadline) {
 Result<std::vector<modules::Subscription>> Notifications::register_event_handlers(
     modules::EventBus& bus) {
   std::vector<modules::Subscription> all;
-  TENON_ASSIGN(one, bus.subscribe_outside(
-                        "notifications",
-                        {.patterns = {"tenon.notice", "tenon.approval.*"}, .tenant = {}},
-                        [this](modules::DeliveryHandle delivery) { return deliver(delivery); }));
+  TENON_ASSIGN(
+      one, bus.subscribe_outside(
+               "notifications", {.patterns = {"tenon.notice", "tenon.approval.*"}, .tenant = {}},
+               [this](modules::DeliveryHandle delivery) { return deliver(delivery); }));
   all.push_back(std::move(one));
   return all;
 }
@@ -186,19 +182,18 @@ Task<> Notifications::deliver(modules::DeliveryHandle delivery) {
                     .read_at = {}});
   const auto& event = delivery->event;
   TENON_CO_ASSIGN(
-      stored,
-      co_await data::run_unit(
-          delivery->tenant, {}, data::Origin{.plugin = "notifications"}, delivery->deadline,
-          [&made, &event](data::UnitOfWork& unit) -> Result<std::vector<Notification>> {
-            std::vector<Notification> kept;
-            TENON_ASSIGN(first, unit.first_delivery("notifications", event.id));
-            if (!first) return kept;
-            for (const auto& one : made) {
-              TENON_ASSIGN(wanted, put(unit.native_session(), one));
-              if (wanted) kept.push_back(one);
-            }
-            return kept;
-          }));
+      stored, co_await data::run_unit(
+                  delivery->tenant, {}, data::Origin{.plugin = "notifications"}, delivery->deadline,
+                  [&made, &event](data::UnitOfWork& unit) -> Result<std::vector<Notification>> {
+                    std::vector<Notification> kept;
+                    TENON_ASSIGN(first, unit.first_delivery("notifications", event.id));
+                    if (!first) return kept;
+                    for (const auto& one : made) {
+                      TENON_ASSIGN(wanted, put(unit.native_session(), one));
+                      if (wanted) kept.push_back(one);
+                    }
+                    return kept;
+                  }));
   stored_ += stored.size();
   for (const auto& one : stored)
     context_->feed.tell(
@@ -212,23 +207,21 @@ Task<> Notifications::deliver(modules::DeliveryHandle delivery) {
 Task<http::Response> Notifications::mark(modules::RouteCall call, http::Request request) {
   const auto id = NotificationId::parse(request.parameter("id"));
   if (!id) co_return unknown();
-  TENON_CO_ASSIGN(there, co_await data::run_durably(
-                             call.tenant->database(), call.deadline,
-                             [user = call.principal->user, id = *id,
-                              now = context_->clock.now()](storage::Session& session) {
-                               return mark_read(session, user, id, now);
-                             }));
+  TENON_CO_ASSIGN(
+      there, co_await data::run_durably(
+                 call.tenant->database(), call.deadline,
+                 [user = call.principal->user, id = *id, now = context_->clock.now()](
+                     storage::Session& session) { return mark_read(session, user, id, now); }));
   if (!there) co_return unknown();
   co_return http::Response(204);
 }
 
 Task<http::Response> Notifications::mark_all(modules::RouteCall call, http::Request) {
-  TENON_CO_ASSIGN(count, co_await data::run_durably(
-                             call.tenant->database(), call.deadline,
-                             [user = call.principal->user,
-                              now = context_->clock.now()](storage::Session& session) {
-                               return mark_all_read(session, user, now);
-                             }));
+  TENON_CO_ASSIGN(
+      count, co_await data::run_durably(
+                 call.tenant->database(), call.deadline,
+                 [user = call.principal->user, now = context_->clock.now()](
+                     storage::Session& session) { return mark_all_read(session, user, now); }));
   co_return answer_of(200, json::object{{"read", count}});
 }
 

@@ -281,14 +281,13 @@ Task<http::Response> Webhooks::redeliver(modules::RouteCall call, http::Request 
   TENON_CO_ASSIGN(id, webhook_in(request));
   TENON_CO_ASSIGN(wanted, delivery_in(request));
   const auto now = context_->clock.now();
-  TENON_CO_ASSIGN(again,
-                  co_await durably(&call, [&](storage::Session& session) -> Result<WebhookDelivery> {
-                    TENON_ASSIGN(found, read_delivery(session, id, wanted));
-                    TENON_TRY(send_again(session, found, now));
-                    TENON_TRY(note(session, call, id, "redelivered",
-                                   {{"delivery", wanted.to_string()}}, now));
-                    return read_delivery(session, id, wanted);
-                  }));
+  TENON_CO_ASSIGN(
+      again, co_await durably(&call, [&](storage::Session& session) -> Result<WebhookDelivery> {
+        TENON_ASSIGN(found, read_delivery(session, id, wanted));
+        TENON_TRY(send_again(session, found, now));
+        TENON_TRY(note(session, call, id, "redelivered", {{"delivery", wanted.to_string()}}, now));
+        return read_delivery(session, id, wanted);
+      }));
   co_return answer_of(202, to_json(again, Body::without));
 }
 

@@ -202,8 +202,7 @@ Result<> insert_delivery(storage::Session& session, const WebhookDelivery& deliv
 Result<std::optional<Timestamp>> next_due(storage::Session& session) {
   std::optional<Timestamp> due;
   TENON_TRY(sql::each(
-      session,
-      "SELECT next_at FROM webhook_delivery WHERE state = 0 ORDER BY next_at LIMIT 1",
+      session, "SELECT next_at FROM webhook_delivery WHERE state = 0 ORDER BY next_at LIMIT 1",
       std::array<sql::Value, 0>{}, [&](const sql::Row& row) { due = sql::time_at(row, 0); }));
   return due;
 }
@@ -232,11 +231,11 @@ Result<std::vector<Attempt>> claim(storage::Session& session, Timestamp now,
                           }));
   for (auto& attempt : claimed) {
     ++attempt.delivery.attempts;
-    TENON_TRY(session.execute(
-        "UPDATE webhook_delivery SET attempts = ?2, next_at = ?3 WHERE id = ?1",
-        std::array<sql::Value, 3>{sql::id(attempt.delivery.id),
-                                  std::int64_t{attempt.delivery.attempts},
-                                  sql::time(now + lease)}));
+    TENON_TRY(
+        session.execute("UPDATE webhook_delivery SET attempts = ?2, next_at = ?3 WHERE id = ?1",
+                        std::array<sql::Value, 3>{sql::id(attempt.delivery.id),
+                                                  std::int64_t{attempt.delivery.attempts},
+                                                  sql::time(now + lease)}));
   }
   return claimed;
 }
@@ -288,8 +287,7 @@ Result<std::vector<WebhookDelivery>> list_deliveries(storage::Session& session, 
   return found;
 }
 
-Result<WebhookDelivery> read_delivery(storage::Session& session, WebhookId webhook,
-                                      DeliveryId id) {
+Result<WebhookDelivery> read_delivery(storage::Session& session, WebhookId webhook, DeliveryId id) {
   std::optional<WebhookDelivery> found;
   TENON_TRY(sql::each(session,
                       "SELECT " + std::string(kDeliveryColumns) +
@@ -303,10 +301,10 @@ Result<WebhookDelivery> read_delivery(storage::Session& session, WebhookId webho
 }
 
 Result<> send_again(storage::Session& session, const WebhookDelivery& delivery, Timestamp now) {
-  TENON_ASSIGN(changed, session.execute(
-                            "UPDATE webhook_delivery SET state = 0, attempts = 0, next_at = ?2 "
-                            "WHERE id = ?1 AND state <> 0",
-                            std::array<sql::Value, 2>{sql::id(delivery.id), sql::time(now)}));
+  TENON_ASSIGN(changed,
+               session.execute("UPDATE webhook_delivery SET state = 0, attempts = 0, next_at = ?2 "
+                               "WHERE id = ?1 AND state <> 0",
+                               std::array<sql::Value, 2>{sql::id(delivery.id), sql::time(now)}));
   if (changed > 0) return {};
   return fail(Error(ErrorCode::conflict, "This delivery waits to be sent already.")
                   .because("webhook.waiting"));
@@ -323,12 +321,11 @@ Result<std::uint64_t> forget_deliveries(storage::Session& session, Timestamp now
   TENON_ASSIGN(webhooks, list_webhooks(session));
   for (const auto& webhook : webhooks) {
     TENON_ASSIGN(
-        more,
-        session.execute(
-            "DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery WHERE "
-            "webhook = ?1 AND state <> 0 ORDER BY id DESC LIMIT ?2 OFFSET ?3)",
-            std::array<sql::Value, 3>{sql::id(webhook.id), static_cast<std::int64_t>(bound),
-                                      static_cast<std::int64_t>(kKeptDeliveries)}));
+        more, session.execute(
+                  "DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery WHERE "
+                  "webhook = ?1 AND state <> 0 ORDER BY id DESC LIMIT ?2 OFFSET ?3)",
+                  std::array<sql::Value, 3>{sql::id(webhook.id), static_cast<std::int64_t>(bound),
+                                            static_cast<std::int64_t>(kKeptDeliveries)}));
     gone += static_cast<std::uint64_t>(more);
   }
   return gone;
@@ -348,20 +345,20 @@ json::object to_json(const Webhook& webhook) {
 }
 
 json::object to_json(const WebhookDelivery& delivery, Body body) {
-  json::object object{{"id", delivery.id.to_string()},
-                      {"type", delivery.type},
-                      {"state", to_string(delivery.state)},
-                      {"attempts", delivery.attempts},
-                      {"status", delivery.status == 0 ? json::value(nullptr)
-                                                      : json::value(delivery.status)},
-                      {"answer", delivery.answer},
-                      {"error", delivery.error},
-                      {"created_at", to_rfc3339(delivery.created_at)},
-                      {"attempted_at", time_json(delivery.attempted_at)},
-                      {"next_at", delivery.state == DeliveryState::waiting
-                                      ? json::value(to_rfc3339(delivery.next_at))
-                                      : json::value(nullptr)},
-                      {"took_ms", delivery.took_ms}};
+  json::object object{
+      {"id", delivery.id.to_string()},
+      {"type", delivery.type},
+      {"state", to_string(delivery.state)},
+      {"attempts", delivery.attempts},
+      {"status", delivery.status == 0 ? json::value(nullptr) : json::value(delivery.status)},
+      {"answer", delivery.answer},
+      {"error", delivery.error},
+      {"created_at", to_rfc3339(delivery.created_at)},
+      {"attempted_at", time_json(delivery.attempted_at)},
+      {"next_at", delivery.state == DeliveryState::waiting
+                      ? json::value(to_rfc3339(delivery.next_at))
+                      : json::value(nullptr)},
+      {"took_ms", delivery.took_ms}};
   if (body == Body::with) object["body"] = delivery.body;
   return object;
 }

@@ -24,7 +24,8 @@ std::string kept(std::string text) {
   if (text.size() > kKeptAnswer) {
     text.resize(kKeptAnswer);
     // A character that was cut through goes as a whole.
-    while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0U) == 0x80) text.pop_back();
+    while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0U) == 0x80)
+      text.pop_back();
     if (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80U) != 0) text.pop_back();
   }
   const bool clean = std::ranges::none_of(text, [](char c) { return c == '\0'; });
@@ -81,12 +82,11 @@ Task<> WebhookSender::round(std::shared_ptr<data::Tenant> tenant) {
   for (const auto& [webhook, count] : in_flight_)
     if (count >= options_.at_once_each) busy.push_back(webhook);
   const auto limit = std::min(options_.at_once_each, options_.at_once - flying_);
-  TENON_CO_ASSIGN(claimed,
-                  co_await data::run_durably(
-                      tenant->database(), Deadline::after(options_.patience),
-                      [&, lease = options_.lease](storage::Session& session) {
-                        return claim(session, now, lease, busy, limit);
-                      }));
+  TENON_CO_ASSIGN(
+      claimed, co_await data::run_durably(tenant->database(), Deadline::after(options_.patience),
+                                          [&, lease = options_.lease](storage::Session& session) {
+                                            return claim(session, now, lease, busy, limit);
+                                          }));
   for (auto& one : claimed) {
     ++flying_;
     ++in_flight_[one.delivery.webhook];
@@ -106,8 +106,8 @@ std::optional<Timestamp> WebhookSender::next_after(std::uint32_t attempts, Times
 Task<AttemptResult> WebhookSender::send(std::string tenant, Attempt attempt) {
   const auto secret = unseal(key_, attempt.secret, sealed_for(tenant, attempt.delivery.webhook));
   if (!secret)
-    co_return AttemptResult{
-        .answer = {}, .error = "The secret cannot be opened on this server: make a new one."};
+    co_return AttemptResult{.answer = {},
+                            .error = "The secret cannot be opened on this server: make a new one."};
   const auto now = context_.clock.now();
   const auto begun = context_.clock.instant();
   auto answer = co_await outbound_.send(
@@ -118,9 +118,9 @@ Task<AttemptResult> WebhookSender::send(std::string tenant, Attempt attempt) {
        .body = attempt.delivery.body},
       Deadline::after(options_.patience));
   AttemptResult result;
-  result.took_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                       context_.clock.instant() - begun)
-                       .count();
+  result.took_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(context_.clock.instant() - begun)
+          .count();
   if (!answer) {
     const auto& error = answer.error();
     const auto state = co_await asio::this_coro::cancellation_state;

@@ -21,12 +21,12 @@ namespace tenon::services {
 
 struct WebhookOptions {
   http::OutboundOptions outbound = {};
-  std::chrono::seconds patience{10};   // for one attempt
-  std::chrono::seconds lease{15};      // of who makes it; longer than that
+  std::chrono::seconds patience{10};            // for one attempt
+  std::chrono::seconds lease{15};               // of who makes it; longer than that
   std::vector<std::chrono::seconds> delays = {  // between two attempts, ± 20 %
-      std::chrono::seconds(5),     std::chrono::seconds(30),   std::chrono::minutes(2),
-      std::chrono::minutes(10),    std::chrono::minutes(30),   std::chrono::hours(2),
-      std::chrono::hours(6),       std::chrono::hours(12)};
+      std::chrono::seconds(5),  std::chrono::seconds(30), std::chrono::minutes(2),
+      std::chrono::minutes(10), std::chrono::minutes(30), std::chrono::hours(2),
+      std::chrono::hours(6),    std::chrono::hours(12)};
   std::chrono::hours disable_after{24};  // of failing without a success between
   std::size_t at_once = 32;              // attempts of this process
   std::size_t at_once_each = 4;          // of one webhook, about

@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kStale{10'000};   // for who looks what is d
 constexpr std::size_t kForget = 500;
 
 Task<std::uint64_t> forget_some(std::shared_ptr<data::Tenant> tenant, Timestamp now,
-                               Deadline deadline) {
+                                Deadline deadline) {
   co_return co_await data::run_durably(
       tenant->database(), deadline,
       [now](storage::Session& session) { return forget_deliveries(session, now, kForget); });
@@ -97,10 +97,10 @@ asio::awaitable<void> Webhooks::keep_sending(Webhooks* self) {
 Result<std::vector<modules::Subscription>> Webhooks::register_event_handlers(
     modules::EventBus& bus) {
   std::vector<modules::Subscription> all;
-  TENON_ASSIGN(one,
-               bus.subscribe_outside(
-                   "webhooks", {.patterns = {"*"}, .tenant = {}},
-                   [this](modules::DeliveryHandle delivery) { return hear(std::move(delivery)); }));
+  TENON_ASSIGN(one, bus.subscribe_outside("webhooks", {.patterns = {"*"}, .tenant = {}},
+                                          [this](modules::DeliveryHandle delivery) {
+                                            return hear(std::move(delivery));
+                                          }));
   all.push_back(std::move(one));
   return all;
 }

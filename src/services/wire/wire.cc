@@ -14,8 +14,7 @@ Result<json::object> object_of(const http::Request& request) {
   if (!http::same_without_case(type.substr(0, type.find(';')), "application/json"))
     return fail(Error(ErrorCode::invalid, "send application/json").because("http.media_type"));
   const auto bytes = std::max(request.body().size(), json::ParseLimits{}.bytes);
-  TENON_ASSIGN(value,
-               json::parse(request.body(), {.bytes = bytes, .depth = request.body_depth()}));
+  TENON_ASSIGN(value, json::parse(request.body(), {.bytes = bytes, .depth = request.body_depth()}));
   if (!value.is_object())
     return fail(Error(ErrorCode::invalid, "expected a JSON object").because("json.not_object"));
   return std::move(value.get_object());
@@ -107,8 +106,7 @@ Result<Parameters> parameters_of(const http::Request& request,
   return found;
 }
 
-Result<std::size_t> limit_of(const Parameters& parameters, std::size_t fallback,
-                             std::size_t most) {
+Result<std::size_t> limit_of(const Parameters& parameters, std::size_t fallback, std::size_t most) {
   const auto found = parameters.find("limit");
   if (found == parameters.end()) return fallback;
   const auto& text = found->second;
