@@ -1,6 +1,7 @@
 #include "server/modules.h"
 
 #include "async/wait_for.h"
+#include "server/webhook_port.h"
 #include "services/comments/comments.h"
 #include "services/notifications/notifications.h"
 #include "services/upkeep/upkeep.h"
@@ -14,11 +15,10 @@ std::vector<std::shared_ptr<modules::ErpModule>> native_modules(Modules::Needs n
   auto upkeep = std::make_shared<services::Upkeep>();
   upkeep->add(services::Notifications::chore());
   upkeep->add(services::Webhooks::chore());
-  return {
-      std::move(upkeep), std::make_shared<services::Notifications>(),
-      std::make_shared<services::Comments>(),
-      std::make_shared<services::Webhooks>(
-          std::move(needs.key), services::WebhookOptions{.outbound = std::move(needs.outbound)})};
+  return {std::move(upkeep), std::make_shared<services::Notifications>(),
+          std::make_shared<services::Comments>(),
+          std::make_shared<services::Webhooks>(std::move(needs.key),
+                                               webhook_port(std::move(needs.outbound)))};
 }
 
 Task<> started(modules::ModuleRegistry* registry) {

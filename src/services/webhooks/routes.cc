@@ -133,22 +133,10 @@ Task<http::Response> delivery(modules::RouteCall call, http::Request request) {
   co_return answer_of(200, to_json(found, Body::with));
 }
 
-bool is_address(std::string_view host) noexcept {
-  return host.find(':') != std::string_view::npos ||
-         std::ranges::all_of(host, [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
-}
-
 }  // namespace
 
 Result<> Webhooks::check_url(const std::string& url) const {
-  const auto target = http::target_of(url);
-  const auto& outbound = options_.outbound;
-  const bool here = target && outbound.loopback &&
-                    (target->host == "localhost" ||
-                     (is_address(target->host) && http::may_call(target->host, outbound)));
-  const bool good = target && (target->tls || here) && (here || target->host != "localhost") &&
-                    (!is_address(target->host) || http::may_call(target->host, outbound));
-  if (good) return {};
+  if (port_->may_have(url)) return {};
   return fail(Error(ErrorCode::invalid,
                     "A webhook goes to https:// and a public address; the operator can open "
                     "private networks (server.outbound_private).")

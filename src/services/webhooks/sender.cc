@@ -13,12 +13,6 @@
 namespace tenon::services {
 namespace {
 
-http::OutboundOptions bounded(http::OutboundOptions options) {
-  constexpr std::size_t kAnswer = std::size_t{64} << 10U;  // of which little is kept
-  options.answer_bytes = std::min(options.answer_bytes, kAnswer);
-  return options;
-}
-
 /// The beginning of what a stranger answered, as a text.
 std::string kept(std::string text) {
   if (text.size() > kKeptAnswer) {
@@ -59,12 +53,8 @@ Result<> switch_off(data::UnitOfWork& unit, Webhook webhook, std::string_view er
 }
 
 WebhookSender::WebhookSender(const modules::ModuleContext& context, const WebhookOptions& options,
-                             const SealingKey& key)
-    : context_(context),
-      options_(options),
-      key_(key),
-      outbound_(bounded(options.outbound)),
-      tasks_(context.executor) {}
+                             const SealingKey& key, const WebhookPort& port)
+    : context_(context), options_(options), key_(key), port_(port), tasks_(context.executor) {}
 WebhookSender::~WebhookSender() = default;
 
 Task<> WebhookSender::stop(Deadline deadline) { co_return co_await tasks_.stop(deadline); }
@@ -110,9 +100,8 @@ Task<AttemptResult> WebhookSender::send(std::string tenant, Attempt attempt) {
                             .error = "The secret cannot be opened on this server: make a new one."};
   const auto now = context_.clock.now();
   const auto begun = context_.clock.instant();
-  auto answer = co_await outbound_.send(
-      {.method = http::Method::post,
-       .url = attempt.url,
+  auto answer = co_await port_.post(
+      {.url = attempt.url,
        .fields = webhook_fields(secret->reveal(), attempt.delivery.id.to_string(), now,
                                 attempt.delivery.body),
        .body = attempt.delivery.body},

@@ -13,14 +13,13 @@
 
 #include "async/task_group.h"
 #include "base/sealing.h"
-#include "http/outbound.h"
 #include "modules/module.h"
+#include "services/webhooks/port.h"
 #include "services/webhooks/rows.h"
 
 namespace tenon::services {
 
 struct WebhookOptions {
-  http::OutboundOptions outbound = {};
   std::chrono::seconds patience{10};            // for one attempt
   std::chrono::seconds lease{15};               // of who makes it; longer than that
   std::vector<std::chrono::seconds> delays = {  // between two attempts, ± 20 %
@@ -44,7 +43,7 @@ struct WebhookOptions {
 class WebhookSender {
  public:
   WebhookSender(const modules::ModuleContext& context, const WebhookOptions& options,
-                const SealingKey& key);
+                const SealingKey& key, const WebhookPort& port);
   ~WebhookSender();
 
   /// Begins attempts for what is due in `tenant`; they go on behind it. Errors: those of the
@@ -66,7 +65,7 @@ class WebhookSender {
   const modules::ModuleContext& context_;
   const WebhookOptions& options_;
   const SealingKey& key_;
-  http::Outbound outbound_;
+  const WebhookPort& port_;
   std::map<WebhookId, std::size_t> in_flight_;
   std::size_t flying_ = 0;
   Counts counts_;

@@ -43,8 +43,8 @@ std::string message_of(const data::Event& event) {
   return json::serialize(message);
 }
 
-Webhooks::Webhooks(SealingKey key, WebhookOptions options)
-    : key_(std::move(key)), options_(std::move(options)) {}
+Webhooks::Webhooks(SealingKey key, std::unique_ptr<const WebhookPort> port, WebhookOptions options)
+    : key_(std::move(key)), port_(std::move(port)), options_(std::move(options)) {}
 Webhooks::~Webhooks() = default;
 
 data::Localized Webhooks::name() const { return {{"en", "Webhooks"}, {"zh-CN", "Webhook"}}; }
@@ -60,7 +60,7 @@ std::vector<modules::Dependency> Webhooks::dependencies() const {
 
 Task<> Webhooks::on_startup(modules::ModuleContext context) {
   context_.emplace(std::move(context));
-  sender_ = std::make_unique<WebhookSender>(*context_, options_, key_);
+  sender_ = std::make_unique<WebhookSender>(*context_, options_, key_, *port_);
   tasks_ = std::make_unique<TaskGroup>(context_->executor);
   tasks_->spawn(keep_sending(this));
   co_return Result<>();

@@ -36,7 +36,7 @@ inline constexpr std::size_t kMaxMessage = std::size_t{256} << 10U;
 /// Thread: any once started.
 class Webhooks final : public modules::ErpModule {
  public:
-  Webhooks(SealingKey key, WebhookOptions options);
+  Webhooks(SealingKey key, std::unique_ptr<const WebhookPort> port, WebhookOptions options = {});
   ~Webhooks() override;
 
   [[nodiscard]] std::string_view id() const noexcept override { return "webhooks"; }
@@ -82,6 +82,7 @@ class Webhooks final : public modules::ErpModule {
   [[nodiscard]] Task<http::Response> redeliver(modules::RouteCall call, http::Request request);
 
   const SealingKey key_;
+  const std::unique_ptr<const WebhookPort> port_;
   const WebhookOptions options_;
   std::optional<modules::ModuleContext> context_;
   std::unique_ptr<WebhookSender> sender_;

@@ -3,15 +3,25 @@
 #include <algorithm>
 #include <charconv>
 
-#include "http/ascii.h"
 #include "http/query.h"
 
 namespace tenon::services {
 
+namespace {
+
+/// Whether two ASCII words are the same without case; `word` is in lower case.
+bool same_word(std::string_view text, std::string_view word) noexcept {
+  return std::ranges::equal(text, word, [](char left, char right) {
+    return (left >= 'A' && left <= 'Z' ? left - 'A' + 'a' : left) == right;
+  });
+}
+
+}  // namespace
+
 Result<json::object> object_of(const http::Request& request) {
   if (request.body().empty()) return json::object();
   const auto type = request.header("Content-Type").value_or("");
-  if (!http::same_without_case(type.substr(0, type.find(';')), "application/json"))
+  if (!same_word(type.substr(0, type.find(';')), "application/json"))
     return fail(Error(ErrorCode::invalid, "send application/json").because("http.media_type"));
   const auto bytes = std::max(request.body().size(), json::ParseLimits{}.bytes);
   TENON_ASSIGN(value, json::parse(request.body(), {.bytes = bytes, .depth = request.body_depth()}));
