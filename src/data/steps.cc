@@ -50,6 +50,13 @@ const EntityInfo* entity_of(const Catalog& catalog, std::string_view full_name) 
   return catalog.find(full_name.substr(0, dot), full_name.substr(dot + 1));
 }
 
+std::unexpected<Error> awaiting() {
+  return fail(Error(ErrorCode::conflict,
+                    "The document waits for approval: nobody changes it until that is given, "
+                    "refused or withdrawn.")
+                  .because("data.awaiting"));
+}
+
 std::unexpected<Error> unknown_approval() {
   return fail(Error(ErrorCode::not_found, "There is no such request for approval.")
                   .because("approval.unknown"));
@@ -68,11 +75,14 @@ Result<> store(storage::Session& session, const Approval& asked) {
                                      bound(asked.asked_by),
                                      micros(asked.asked_at),
                                      std::string_view(asked.comment)};
-  TENON_TRY(session.execute(
+  auto done = session.execute(
       "INSERT INTO approval(id, entity, record, step, version, state, needed, permission, "
       "not_author, author, asked_by, asked_at, comment) "
       "VALUES(?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-      values));
+      values);
+  // Somebody else has asked behind this transaction's back.
+  if (!done && done.error().reason() == "storage.unique") return awaiting();
+  TENON_TRY(std::move(done));
   return {};
 }
 
@@ -151,11 +161,8 @@ Result<> UnitOfWork::State::check_waiting(const EntityInfo& entity, const Uuid& 
                               waits = true;
                               return storage::Visit::more;
                             }));
-  if (!waits) return {};
-  return fail(Error(ErrorCode::conflict,
-                    "The document waits for approval: nobody changes it until that is given, "
-                    "refused or withdrawn.")
-                  .because("data.awaiting"));
+  if (waits) return awaiting();
+  return {};
 }
 
 Result<> UnitOfWork::State::check_part(const EntityInfo& entity, const std::vector<Value>& row) {

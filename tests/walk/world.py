@@ -168,6 +168,12 @@ class Company:
         return self.post("/api/v1/views", {"entity": "crm.customer", "name": self.mark(),
                                            "definition": {"filter": self.mark()}})["id"]
 
+    def webhook(self) -> str:
+        return self.post("/api/v1/webhooks", {"name": self.mark(), "url": "https://127.0.0.1:1/", "events": ["none.at_all"]})["id"]
+
+    def comment(self) -> str:
+        return self.post("/api/v1/comments", {"record": "crm.customer/" + self.things["customer"], "text": self.mark()})["id"]
+
     def provider(self) -> str:
         name = f"door-{self.name}-{self.serial}"
         self.serial += 1
@@ -183,7 +189,8 @@ class Company:
     def fill_with_things(self) -> None:
         for kind in ("admin", "clerk", "manager"):
             self.things["customer" if kind == "admin" else f"customer_of_{kind}"] = self.customer(kind)
-        self.things |= {"trashed": self.trashed(), "view": self.view(), "provider": self.provider(), "note": self.note()}
+        self.things |= {"trashed": self.trashed(), "view": self.view(), "provider": self.provider(), "note": self.note(),
+                        "webhook": self.webhook(), "comment": self.comment()}
         changed = self.boss.request("PATCH", f"{CUSTOMER}/{self.things['customer']}", {"city": self.mark()})
         assert changed.status == 204, changed
         # Told apart from a marker, which a request would carry into the other company itself.
