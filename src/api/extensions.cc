@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "api/describe.h"
 #include "api/json_body.h"
 #include "api/routes.h"
 #include "api/transaction.h"
@@ -69,16 +70,17 @@ Task<http::Response> call_export(const App* app, RequestContext context, http::R
 
 }  // namespace
 
-std::vector<http::Route> extension_routes(const App& app, const Gate& gate) {
-  const auto handler = [&](Access access, auto function) {
-    return gate.handler(access,
-                        [app = &app, function](RequestContext context, http::Request request) {
-                          return function(app, std::move(context), std::move(request));
-                        });
-  };
-  return {{.method = http::Method::post,
-           .pattern = "/api/v1/plugins/{plugin}/calls",
-           .handler = handler(Access::administrator, call_export)}};
+Table extension_routes() {
+  Table table("plugins", {});
+  table.add(http::Method::post, "/api/v1/plugins/{plugin}/calls", Access::administrator,
+            call_export,
+            {.id = "call_plugin",
+             .summary = {"手动运行插件", "Run a plugin by hand"},
+             .path = {{"plugin", kPluginId}},
+             .body = "{export: 'init'|'handle-event', type?: text, payload?: any}",
+             .replies = {{200, "{result: text}"}},
+             .failures = {409, 500}});
+  return table;
 }
 
 }  // namespace tenon::api
