@@ -19,6 +19,8 @@ using Command = std::function<Result<int>()>;
 
 /// `tenon serve`: the server, until SIGTERM or SIGINT.
 void add_serve(CLI::App& app, Command& selected);
+/// `tenon routes`: every address the server would answer, for checks of its access table. Hidden.
+void add_routes(CLI::App& app, Command& selected);
 /// `tenon config reference|check`: what can be set, and whether a file is right.
 void add_config(CLI::App& app, Command& selected);
 /// `tenon plugin call|check`: author's tools that need no server.

@@ -44,6 +44,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   tenon::app::Command selected;
   tenon::app::add_serve(app, selected);
+  tenon::app::add_routes(app, selected);
   tenon::app::add_config(app, selected);
   tenon::app::add_plugin(app, selected);
   tenon::app::add_tenant(app, selected);

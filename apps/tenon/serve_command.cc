@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "commands.h"
 #include "server/config_file.h"
 #include "server/server.h"
@@ -68,21 +69,32 @@ Result<int> serve(ServeOptions options) {
   return 0;
 }
 
-}  // namespace
+/// A line of JSON for each route of the server as these options would start it; it does not listen.
+Result<int> print_routes(ServeOptions options) {
+  TENON_TRY(configure(options));
+  TENON_ASSIGN(server, server::Server::create(std::move(options.config)));
+  for (const auto& route : server->routes())
+    std::printf("%s\n", json::serialize(json::object{{"owner", route.owner},
+                                                     {"method", http::to_string(route.method)},
+                                                     {"pattern", route.pattern}})
+                            .c_str());
+  TENON_TRY(server->stop());
+  return 0;
+}
 
-void add_serve(CLI::App& app, Command& selected) {
+/// What the server is started with.
+std::shared_ptr<ServeOptions> add_options(CLI::App& command) {
   auto options =
       std::make_shared<ServeOptions>();  // shared: CLI11 keeps references until the command runs
-  CLI::App* command = app.add_subcommand("serve", "Run the server until SIGTERM or SIGINT");
   auto& config = options->config;
   config.web = share_folder() / "web";
   config.plugins = share_folder() / "plugins";
-  command->add_option("--config", options->file,
-                      "Configuration file (TOML); see `tenon config reference`");
-  command->add_option("--set", options->assignments,
-                      "KEY=VALUE, a key of the configuration file; may be given several times");
+  command.add_option("--config", options->file,
+                     "Configuration file (TOML); see `tenon config reference`");
+  command.add_option("--set", options->assignments,
+                     "KEY=VALUE, a key of the configuration file; may be given several times");
   const auto flag = [&](const std::string& name, const std::string& key, const std::string& help) {
-    command->add_option_function<std::string>(
+    command.add_option_function<std::string>(
         name,
         [options = options.get(), name, key](const std::string& value) {
           options->flags.push_back({.origin = name, .key = key, .value = value});
@@ -99,16 +111,32 @@ void add_serve(CLI::App& app, Command& selected) {
        "Connections from one address");
   flag("--requests-per-connection", "limits.requests_per_connection",
        "Requests on one connection before it is closed");
-  CLI::Option* demo = command->add_flag("--demo", config.demo,
-                                        "Make a demo tenant with user demo / demo; loopback only");
-  command->add_option("--demo-rows", config.demo_rows, "Customers of a new demo tenant")
+  CLI::Option* demo = command.add_flag("--demo", config.demo,
+                                       "Make a demo tenant with user demo / demo; loopback only");
+  command.add_option("--demo-rows", config.demo_rows, "Customers of a new demo tenant")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
   command
-      ->add_option("--database", config.demo_database,
-                   "postgresql://… of the database that holds a new demo tenant, instead of a file")
+      .add_option("--database", config.demo_database,
+                  "postgresql://… of the database that holds a new demo tenant, instead of a file")
       ->needs(demo);
+  return options;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Command& selected) {
+  CLI::App* command = app.add_subcommand("serve", "Run the server until SIGTERM or SIGINT");
+  const auto options = add_options(*command);
   command->callback([options, &selected] { selected = [options] { return serve(*options); }; });
+}
+
+void add_routes(CLI::App& app, Command& selected) {
+  CLI::App* command = app.add_subcommand("routes", "Print every address the server would answer");
+  command->group("");  // hidden
+  const auto options = add_options(*command);
+  command->callback(
+      [options, &selected] { selected = [options] { return print_routes(*options); }; });
 }
 
 }  // namespace tenon::app

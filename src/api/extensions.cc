@@ -46,11 +46,29 @@ asio::awaitable<plugins::Outcome> call_by_hand(plugins::Host* host,
                                         payload ? json::serialize(*payload) : "{}", event);
 }
 
+/// What is not known is refused, not read over.
+Result<> check_call(const json::object& call) {
+  std::vector<FieldError> errors;
+  for (const auto& [key, value] : call) {
+    const std::string_view name(key);
+    if (name != "export" && name != "type" && name != "payload")
+      errors.push_back(
+          {"/" + std::string(name.substr(0, 64)), "unknown_field", "There is no such field."});
+    else if (name == "type" && !value.is_string())
+      errors.push_back({"/type", "type", "is a text"});
+  }
+  if (errors.empty()) return {};
+  return fail(Error(ErrorCode::invalid, "Some fields are wrong.")
+                  .because("schema.fields")
+                  .with_fields(std::move(errors)));
+}
+
 Task<http::Response> call_export(const App* app, RequestContext context, http::Request request) {
   TENON_CO_ASSIGN(site, site_of(*app, context));
   TENON_CO_ASSIGN(installation, installation_of(site, request.parameter("plugin")));
   TENON_CO_ASSIGN(call, json_object(request));
   TENON_CO_ASSIGN(name, required_text(call, "export"));
+  TENON_CO_TRY(check_call(call));
   if (name != "init" && name != "handle-event")
     co_return fail(
         Error(ErrorCode::invalid, "export is \"init\" or \"handle-event\"")

@@ -89,7 +89,12 @@ Task<http::Response> begin(const App* app, RequestContext context, http::Request
   TENON_CO_TRY(app->identity.throttle.begin("oidc " + context.address, context.address));
   app->identity.throttle.withdraw("oidc " + context.address);
   const auto company = parameter(request, "company");
-  TENON_CO_ASSIGN(realm, app->identity.realms.find(company));
+  auto found = app->identity.realms.find(company);
+  // A company that is not there has no service, like one without.
+  if (!found && found.error().reason() == "tenant.gone")
+    co_return fail(Error(ErrorCode::not_found, "There is no such sign-in service.")
+                       .because("provider.unknown"));
+  TENON_CO_ASSIGN(realm, std::move(found));
   TENON_CO_ASSIGN(provider,
                   co_await provider_of(app, realm, std::string(request.parameter("provider"))));
   TENON_CO_ASSIGN(discovery, co_await discover(app, provider.issuer));

@@ -48,6 +48,14 @@ TEST(Problem, carries_every_member_of_the_protocol_in_the_readers_language) {
       EXPECT_TRUE(problem.contains(member)) << member;
 }
 
+TEST(Problem, stays_readable_when_a_name_was_cut_off_in_the_midst_of_a_character) {
+  const std::string cut = std::string("/query/") + "\xE5\xAE\xA2\xE6\x88";
+  const auto problem =
+      document(Error(ErrorCode::invalid, "no \xE6\x88").with_field({cut, "unknown", cut}), "en");
+  EXPECT_EQ(problem.at("fields").at(0).at("path").as_string(), "/query/客");
+  EXPECT_EQ(problem.at("message").as_string(), "no ");
+}
+
 TEST(Problem, keeps_what_is_private_to_itself) {
   const std::string text = problem_json(
       Error(ErrorCode::internal, "failed").in_context("SELECT secret FROM /srv/x.db"), "en", "abc");

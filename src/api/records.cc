@@ -26,13 +26,18 @@ Table options_of(const Table& table) {
   Table made("options", {});
   for (const auto& [pattern, entry] : known) {
     const auto& [text, first] = entry;
+    // Which thing is meant is not looked at.
+    std::vector<modules::Parameter> names;
+    for (auto open = pattern.find('{'); open != std::string::npos;
+         open = pattern.find('{', open + 1))
+      names.push_back({pattern.substr(open + 1, pattern.find('}', open) - open - 1), "text"});
     auto& row =
         made.add(http::Method::options, pattern, Need(Access::signed_in),
                  [allow = text + "OPTIONS"](const App*, const RequestContext&,
                                             const http::Request&) { return allowed(allow); },
                  {.id = "options_of_" + first->operation.id,
                   .summary = {"该地址支持的方法", "The methods of this address"},
-                  .path = first->operation.path,
+                  .path = std::move(names),
                   .replies = {{204, "", {"Allow"}}}});
     row.each = first->each;
     row.right = first->right;

@@ -12,6 +12,14 @@ const data::Access& PermittedRights::on(std::string_view entity) const noexcept 
   return found == principal_->entities.end() ? none : found->second;
 }
 
+std::shared_ptr<const identity::Principal> answered_in(
+    std::string_view locale, std::shared_ptr<const identity::Principal> principal) {
+  if (principal->locale == locale) return principal;
+  auto other = std::make_shared<identity::Principal>(*principal);
+  other->locale = locale;
+  return other;
+}
+
 data::Viewer viewer_of(std::shared_ptr<const identity::Principal> principal,
                        std::shared_ptr<const plugins::Installations> installations) {
   data::Viewer viewer{.user = principal->user,

@@ -9,7 +9,7 @@ Result<Site> site_of(const App& app, const RequestContext& context) {
   TENON_ASSIGN(workspace, app.registry.serving(context.principal->tenant));
   plugins::CallOrigin origin{.workspace = workspace,
                              .installations = workspace->installations(),
-                             .principal = context.principal,
+                             .principal = answered_in(context.locale, context.principal),
                              .trace = context.trace,
                              .deadline = context.deadline};
   auto viewer = viewer_of(origin.principal, origin.installations);

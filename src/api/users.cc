@@ -180,7 +180,8 @@ Task<http::Response> put_roles(const App* app, RequestContext context, http::Req
   TENON_CO_ASSIGN(body, json_object(request));
   Fields fields(body);
   const auto roles = fields.ids<RoleId>("roles");
-  if (!body.contains("roles")) fields.wrong("roles", "required", "must be filled in");
+  if (!body.contains("roles") || body.at("roles").is_null())
+    fields.wrong("roles", "required", "must be filled in");
   TENON_CO_TRY(fields.done());
   TENON_CO_ASSIGN(user,
                   co_await change_for(*app, context, [&](Change& change) -> Result<json::object> {

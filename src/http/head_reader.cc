@@ -68,6 +68,8 @@ bool HeadReader::read_request_line() {
   }
   head_.minor_version = version.back() - '0';
   if (method == "CONNECT") return refuse("method.connect", "CONNECT is refused");
+  // A method that everybody knows and no address takes.
+  if (method == "TRACE") return refuse(405, "method.trace", "TRACE is not answered here");
   const auto known = method_from(method);
   if (!known) return refuse(501, "method.unknown", "the method is not known");
   head_.method = *known;

@@ -34,6 +34,7 @@ struct Config {
   std::string listen = "127.0.0.1:8080";
   http::Options http;
   std::size_t guest_threads = 1;
+  std::chrono::milliseconds drain_notice{0};
   std::chrono::milliseconds drain_time{20'000};
   PackageLimits package;
   data::FileLimits files;

@@ -1,5 +1,8 @@
 #include "server/edge.h"
 
+#include <memory>
+#include <utility>
+
 #include "api/endpoint.h"
 #include "api/trace.h"
 
@@ -47,6 +50,31 @@ http::Response edge_problem(const http::Problem& problem, Random& random) {
   Error error(code_of(problem.status), std::string(problem.text));
   return api::Gate::problem(std::move(error).because(reason_of(problem)), locale, trace,
                             problem.status);
+}
+
+namespace {
+
+asio::awaitable<http::Response> readiness(const std::atomic<bool>* leaving,
+                                          const http::Handler* usual, http::Request request) {
+  if (!*leaving) co_return co_await (*usual)(std::move(request));
+  auto response = http::Response::json(503, R"({"status":"stopping"})");
+  response.set("Retry-After", "1").set("Cache-Control", "no-store");
+  co_return response;
+}
+
+}  // namespace
+
+std::vector<http::Route> not_ready_when(const std::atomic<bool>& leaving,
+                                        std::vector<http::Route> routes) {
+  for (auto& route : routes) {
+    if (route.pattern != "/readyz") continue;
+    // shared: the route is copied into the router's tables
+    auto usual = std::make_shared<const http::Handler>(std::move(route.handler));
+    route.handler = [leaving = &leaving, usual](http::Request request) {
+      return readiness(leaving, usual.get(), std::move(request));
+    };
+  }
+  return routes;
 }
 
 }  // namespace tenon::server

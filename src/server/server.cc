@@ -2,7 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "api/endpoint.h"
@@ -40,6 +42,8 @@ constexpr std::size_t kServerQueue = 1024;
 // Content of files. An upload's last step waits for the writer, which works on the other pools.
 constexpr std::size_t kFileThreads = 4;
 constexpr std::size_t kFileQueue = 256;
+// Modules and deliveries, once no request runs any more; systemd waits longer (packaging/).
+constexpr std::chrono::seconds kEnding{5};
 
 /// The folder of all data, readable by its owner only.
 Result<> prepare_folder(const std::filesystem::path& folder) {
@@ -112,6 +116,7 @@ struct Server::Impl {
   std::unique_ptr<api::Gate> gate;
   http::Router router;
   std::unique_ptr<http::Server> http;
+  std::atomic<bool> leaving = false;
   bool stopped = false;
 
   [[nodiscard]] Result<> open_logs();
@@ -313,8 +318,11 @@ Result<> Server::Impl::open_identity() {
 }
 
 Result<> Server::Impl::publish_routes() {
-  for (const auto& table : openapi.tables())
-    TENON_TRY(router.replace(table.owner(), api::bind(table, *app, *gate)));
+  for (const auto& table : openapi.tables()) {
+    auto routes = api::bind(table, *app, *gate);
+    if (table.owner() == "health") routes = not_ready_when(leaving, std::move(routes));
+    TENON_TRY(router.replace(table.owner(), std::move(routes)));
+  }
   TENON_TRY(router.replace("unknown", api::unknown_routes(*gate)));
   TENON_ASSIGN(token, read_token(config.metrics_token_file));
   TENON_TRY(router.replace("metrics", metrics_routes(*metrics, std::move(token))));
@@ -363,11 +371,17 @@ std::string Server::setup_link() const {
 
 bool Server::demo() const noexcept { return impl_->config.demo; }
 
+std::vector<http::PublishedRoute> Server::routes() const { return impl_->router.list(); }
+
 Result<> Server::stop() {
   if (std::exchange(impl_->stopped, true)) return {};
-  const Deadline deadline = Deadline::after(impl_->config.drain_time);
+  impl_->leaving = true;
+  if (impl_->http) std::this_thread::sleep_for(impl_->config.drain_notice);
   Result<> done;
-  if (impl_->http) done = impl_->http->stop(deadline);
+  if (impl_->http) done = impl_->http->stop(Deadline::after(impl_->config.drain_time));
+  // Requests that had to be cut have used up the drain time; what is below ends in order all the
+  // same.
+  const Deadline deadline = Deadline::after(kEnding);
   if (impl_->registry) {
     auto ended = wait_for(impl_->registry->stop(deadline));
     if (done && !ended) done = std::move(ended);

@@ -30,6 +30,10 @@ std::vector<Setting> server_settings() {
              [](auto& c) -> auto& { return c.http.threads; }),
       number("server.guest_threads", "Threads that run plugins.", 1, 64,
              [](auto& c) -> auto& { return c.guest_threads; }),
+      duration("server.drain_notice",
+               "How long after SIGTERM requests are still taken while /readyz says 503, so that a "
+               "load balancer sends the next ones elsewhere; a little longer than its checks.",
+               0ms, 5min, [](auto& c) -> auto& { return c.drain_notice; }),
       duration("server.drain_time", "How long running requests may go on after SIGTERM.", 0ms, 1h,
                [](auto& c) -> auto& { return c.drain_time; }),
       texts("server.trusted_proxies",

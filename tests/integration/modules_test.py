@@ -354,6 +354,39 @@ class ModulesTest(unittest.TestCase):
         return stream.status == 200
 
 
+class SubscriptionTest(unittest.TestCase):
+    def test_a_version_that_no_longer_subscribes_is_told_nothing_more(self):
+        manifest = (ROOT / "plugins/crm/plugin.toml").read_text()
+        deaf = manifest.replace('subscribe = ["crm.customer.created"]', "subscribe = []").replace(
+            'version = "1.0.0"', 'version = "1.0.1"', 1)
+        self.assertNotEqual(deaf, manifest)
+        again = manifest.replace('version = "1.0.0"', 'version = "1.0.2"', 1)
+        with Server("--demo-rows", "0") as server:
+            client = server.client().sign_in()
+            file = pathlib.Path(server.data) / "tenants/demo.db"
+
+            def told(name: str) -> int:
+                """How many activities the module's handler has written about a customer once all events are delivered."""
+                made = client.request("POST", CUSTOMER, {"name": name}, {"Prefer": "return=representation"}).json()
+                made = made[0] if isinstance(made, list) else made
+                wait_until(lambda: waiting_events(file) == 0, what="all events are delivered")
+                return len(client.request("GET", f"/api/v1/crm/activity?customer=eq.{made['id']}").json())
+
+            self.assertEqual(told("before"), 1)
+            self.assertEqual(upload(client, "crm", deaf).status, 201)
+            self.assertEqual(told("deaf"), 0)
+            self.assertEqual(upload(client, "crm", again).status, 201)
+            self.assertEqual(told("again"), 1)
+
+
+def waiting_events(file: pathlib.Path) -> int:
+    database = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)
+    try:
+        return database.execute("SELECT count(*) FROM outbox WHERE state = 0").fetchone()[0]
+    finally:
+        database.close()
+
+
 class AuditTest(unittest.TestCase):
     def test_each_step_of_a_plugins_life_is_in_the_audit(self):
         with tempfile.TemporaryDirectory(prefix="tenon-modules-") as data:

@@ -1,26 +1,15 @@
 """The ways in: the link of the first start, sessions that outlive the process, passwords, a second factor, throttling, API
 tokens, and another's eyes."""
-import base64
-import hashlib
-import hmac
 import pathlib
 import re
-import struct
 import sys
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from companies import CUSTOMER, Case, Companies, OnPostgres  # noqa: E402
+from one_time_code import one_time_code  # noqa: E402
 from tenon_server import PASSWORD, Server  # noqa: E402
-
-
-def one_time_code(secret: str, at: float) -> str:
-    """RFC 6238 in Python's own words."""
-    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    mac = hmac.new(key, struct.pack(">Q", int(at) // 30), hashlib.sha1).digest()
-    place = mac[-1] & 15
-    return f"{(struct.unpack('>I', mac[place:place + 4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"
 
 
 class FirstStartTest(Case):

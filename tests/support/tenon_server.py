@@ -56,17 +56,23 @@ class Client:
         return self
 
     def upload(self, manifest: bytes, component: bytes) -> Answer:
-        boundary = "tenon-test-boundary"
-        body = b"".join([
-            f'--{boundary}\r\nContent-Disposition: form-data; name="manifest"; filename="plugin.toml"\r\n\r\n'.encode(),
-            manifest,
-            f'\r\n--{boundary}\r\nContent-Disposition: form-data; name="component"; filename="plugin.wasm"\r\n'
-            "Content-Type: application/wasm\r\n\r\n".encode(),
-            component,
-            f"\r\n--{boundary}--\r\n".encode(),
-        ])
-        return self.request("POST", "/api/v1/plugins", body,
-                            {"Content-Type": f"multipart/form-data; boundary={boundary}"})
+        return self.request("POST", "/api/v1/plugins", package_form(manifest, component), {"Content-Type": FORM})
+
+
+FORM = "multipart/form-data; boundary=tenon-test-boundary"
+
+
+def package_form(manifest: bytes, component: bytes) -> bytes:
+    """The body of an upload of a plugin, of the type FORM."""
+    boundary = FORM.split("=")[1]
+    return b"".join([
+        f'--{boundary}\r\nContent-Disposition: form-data; name="manifest"; filename="plugin.toml"\r\n\r\n'.encode(),
+        manifest,
+        f'\r\n--{boundary}\r\nContent-Disposition: form-data; name="component"; filename="plugin.wasm"\r\n'
+        "Content-Type: application/wasm\r\n\r\n".encode(),
+        component,
+        f"\r\n--{boundary}--\r\n".encode(),
+    ])
 
 
 # Tests ask faster than people do and come from one address: raised by name, as any operator may.

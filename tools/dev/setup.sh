@@ -104,6 +104,15 @@ install_python_test_tools() {
   touch "$stamp"
 }
 
+# A stranger's tool that tries to get SQL through (tests/sqlmap).
+install_sqlmap() {
+  local stamp="$VENV/.tenon-sqlmap-$SQLMAP_VERSION"
+  [[ -f "$stamp" && -x "$VENV/bin/sqlmap" ]] && return
+  say "sqlmap $SQLMAP_VERSION"
+  logged sqlmap '^(Successfully|ERROR)' "$VENV/bin/pip" install --disable-pip-version-check "sqlmap==$SQLMAP_VERSION"
+  touch "$stamp"
+}
+
 # Node comes as a plain binary inside a registry package, so npm must exist first. Debian's npm brings 400 packages;
 # a Python wheel that carries one is the lightest way, and it is thrown away afterwards.
 install_node() {
@@ -162,6 +171,7 @@ run_setup() {
   install_rust
   install_python_tools
   install_python_test_tools
+  install_sqlmap
   install_node
   install_wit_bindgen
   install_oidc_provider
