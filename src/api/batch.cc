@@ -162,7 +162,7 @@ Table batch_routes() {
              .about = {"后面的操作可用 {\"$ref\": \"名称/字段\"} 引用前面的结果。",
                        "A later operation may use what an earlier one gave: {\"$ref\": "
                        "\"name/field\"}."},
-             .headers = {{"Prefer"}, {"Idempotency-Key", kIdempotencyKey}},
+             .headers = {{"Prefer", kPrefer}, {"Idempotency-Key", kIdempotencyKey}},
              .body = "[BatchOperation](..500)",
              .replies = {{200,
                           "[{entity: text, id: uuid, version?: int(1..), record?: {...}}]",

@@ -12,6 +12,9 @@ inline constexpr const char* kPluginId = "/^[a-z][a-z0-9_]{0,39}$/";
 inline constexpr const char* kIfMatch = R"(/^(\*|"[0-9]{1,19}")$/)";
 inline constexpr const char* kIdempotencyKey = "/^[!-~]{1,255}$/";
 inline constexpr const char* kRange = "/^(items=)?[0-9]{1,18}-[0-9]{0,18}$/";
+/// The usual ones; others are read over, as RFC 7240 asks.
+inline constexpr const char* kPrefer =
+    "'return=representation'|'return=minimal'|'count=exact'|'nulls=stripped'|'tx=rollback'|text";
 inline constexpr const char* kTicketType =
     "{purpose: 'invitation'|'reset', link: text, token: text, expires_at: time}";
 inline constexpr const char* kObjectMedia = "application/vnd.pgrst.object+json";

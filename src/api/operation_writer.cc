@@ -128,6 +128,9 @@ std::set<int> OperationWriter::failures(const modules::Operation& operation) con
   if (!operation.body.empty())
     for (const int status : {408, 413, 415, 422}) all.insert(status);
   if (asks_) all.insert(422);
+  // What the edge refuses before anybody else sees it.
+  if (asks_ || pattern_.contains('{')) all.insert(414);
+  if (!operation.headers.empty()) all.insert(431);
   return all;
 }
 

@@ -219,9 +219,11 @@ Table record_read_routes() {
             {.id = "list_@",
              .summary = {"列出@", "List: @"},
              .query = {{"@select"}, {"@filters"}, {"@page"}, past},
-             .headers = {{"Prefer"}, {"Range", kRange}},
+             .headers = {{"Prefer", kPrefer}, {"Range", kRange}},
              .replies = part_replies(),
-             .failures = {406, 416, 422}});
+             .failures = {406, 416, 422},
+             .links = {{"get_@", {{"id", "$response.body#/0/id"}}},
+                       {"history_of_@", {{"id", "$response.body#/0/id"}}}}});
   table.add(Method::get, rows + "/picker", "list", pick,
             {.id = "pick_@",
              .summary = {"按名称选取@", "Find by the beginning of the name: @"},
@@ -234,19 +236,15 @@ Table record_read_routes() {
             {.id = "get_@",
              .summary = {"查看@", "One record: @"},
              .query = {{"@select"}, past},
-             .headers = {{"If-None-Match"}, {"Prefer"}},
+             .headers = {{"If-None-Match"}, {"Prefer", kPrefer}},
              .replies = std::move(one),
              .failures = {406, 422}});
   table.add(Method::get, rows + "/{id}/history", "list", history,
             {.id = "history_of_@",
              .summary = {"变更历史：@", "What became of a record: @"},
              .query = {{"limit", "int(1..)"}, {"before", "int(1..)"}},
-             .replies = {{200, "[HistoryRow]", {"Link?"}}},
-             .failures = {422},
-             .types = {{"HistoryRow",
-                        "{sequence: int(1..), version: int(1..), at: time, action: text, user: "
-                        "uuid|null, plugin: text, trace: uuid|null, changed: [text], before: "
-                        "{...}|null, record: {...}|null}"}}});
+             .replies = {{200, "[AuditRow]", {"Link?"}}},
+             .failures = {422}});
   return table;
 }
 

@@ -140,9 +140,10 @@ Table record_write_routes() {
   Table table("records", {});
   const std::string rows = "/api/v1/{plugin}/{entity}";
   const std::string row = rows + "/{id}";
-  const std::vector<modules::Parameter> once{{"Prefer"}, {"Idempotency-Key", kIdempotencyKey}};
+  const std::vector<modules::Parameter> once{{"Prefer", kPrefer},
+                                             {"Idempotency-Key", kIdempotencyKey}};
   const std::vector<modules::Parameter> once_if{
-      {"Prefer"}, {"Idempotency-Key", kIdempotencyKey}, {"If-Match", kIfMatch}};
+      {"Prefer", kPrefer}, {"Idempotency-Key", kIdempotencyKey}, {"If-Match", kIfMatch}};
   const std::string id = "$response.body#/0/id";
   table.add(Method::post, rows, "manage", create,
             {.id = "create_@",

@@ -282,6 +282,7 @@ Table role_routes() {
             {.id = "list_roles",
              .summary = {"列出角色", "List roles"},
              .replies = {{200, "[Role]"}},
+             .links = {{"get_role", {{"role", "$response.body#/0/id"}}}},
              .types = {{"Role",
                         "{id: uuid, name: text, description: text, built_in: bool, "
                         "permissions: [{permission: text, scope: " +
@@ -323,6 +324,7 @@ Table role_routes() {
             {.id = "list_departments",
              .summary = {"列出部门", "List departments"},
              .replies = {{200, "[Department]"}},
+             .links = {{"get_department", {{"department", "$response.body#/0/id"}}}},
              .types = {{"Department",
                         "{id: uuid, parent: uuid|null, name: text, members: int(0..), "
                         "version: int(1..)}"}}});

@@ -177,7 +177,7 @@ Table rpc_routes() {
       .add(Method::post, action, Access::signed_in, post,
            {.id = "run_@",
             .summary = {"执行：@", "Run: @"},
-            .headers = {{"Prefer"}, {"Idempotency-Key", kIdempotencyKey}},
+            .headers = {{"Prefer", kPrefer}, {"Idempotency-Key", kIdempotencyKey}},
             .body = "@.input",
             .replies = replies,
             .failures = {404, 406, 409, 412, 500}})

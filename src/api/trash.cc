@@ -135,9 +135,11 @@ Table trash_routes() {
       {.id = "list_deleted_@",
        .summary = {"回收站中的@", "Deleted records: @"},
        .query = {{"@select"}, {"@filters"}, {"@page"}},
-       .headers = {{"Prefer"}, {"Range", kRange}},
+       .headers = {{"Prefer", kPrefer}, {"Range", kRange}},
        .replies = part_replies(),
-       .failures = {406, 416, 422}});
+       .failures = {406, 416, 422},
+       .links = {{"restore_@_from_trash", {{"id", "$response.body#/0/id"}}},
+                 {"purge_@", {{"id", "$response.body#/0/id"}}}}});
   const modules::Operation restoring{.id = "restore_@",
                                      .summary = {"恢复@", "Take back: @"},
                                      .headers = {{"Idempotency-Key", kIdempotencyKey}},

@@ -277,6 +277,7 @@ Table user_routes() {
                        {"department", "uuid"},
                        {"limit", "int(1..200)"}},
              .replies = {{200, "[User]", {"Link?"}}},
+             .links = {{"get_user", {{"user", "$response.body#/0/id"}}}},
              .types = {{"User", "{" + std::string(kUserMembers) + "}"},
                        {"UserWithRoles",
                         "{" + std::string(kUserMembers) + ", roles: [uuid], invitation?: Ticket}"},
