@@ -9,6 +9,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from companies import tenon  # noqa: E402
+from services import of_program, plant  # noqa: E402
 from table import CASES  # noqa: E402
 from tenon_server import Server, create_tenant, wait_until  # noqa: E402
 from walk import Ears, Walk, as_text, digest, not_in_the_table, options_of  # noqa: E402
@@ -32,7 +33,7 @@ class AccessWalkTest(unittest.TestCase):
             Company(cls.server, name).install_plugins(plugin)
         assert cls.server.stop() == 0, cls.server.errors()
         cls.routes = routes(cls.server.data)
-        cls.cases = CASES + options_of(cls.routes)
+        cls.cases = CASES + of_program(cls.routes) + options_of(cls.routes)
         if not any(one["pattern"] == "/{path*}" for one in cls.routes):  # the web application was not built
             cls.cases = [one for one in cls.cases if one.pattern != "/{path*}"]
         cls.files = {name: pathlib.Path(cls.server.data) / f"tenants/{name}.db" for name in OWN_PLUGIN}
@@ -49,6 +50,7 @@ class AccessWalkTest(unittest.TestCase):
         company.things["plugin"] = OWN_PLUGIN[name]
         company.fill_with_people()
         company.fill_with_things()
+        plant(company)
         return company
 
     @classmethod
