@@ -69,11 +69,17 @@ constexpr std::string_view kNotSingle = "PGRST116";
 
 bool is_chinese(std::string_view locale) noexcept { return locale.starts_with("zh"); }
 
+/// A plugin that has spoken Chinese knows better what is missing than a word for the code.
+bool speaks_chinese(const Error& error, std::string_view message) noexcept {
+  return error.reason() == "plugin.refused" &&
+         std::ranges::any_of(message, [](char c) { return static_cast<unsigned char>(c) > 0x7F; });
+}
+
 json::array fields_of(const Error& error, std::string_view locale) {
   json::array fields;
   for (const FieldError& field : error.fields()) {
     std::string_view message = field.message;
-    if (is_chinese(locale))
+    if (is_chinese(locale) && !speaks_chinese(error, message))
       if (const auto text = chinese(field.code)) message = *text;
     fields.push_back({{"path", field.path}, {"code", field.code}, {"message", message}});
   }

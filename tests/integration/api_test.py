@@ -93,9 +93,9 @@ class ApiTest(ServedTest):
             answer = self.client.request("POST", CUSTOMER, {"name": " ", "phone": "?"}, {"Accept-Language": language})
             body = self.problem(answer, 422, "invalid")
             self.assertEqual(answer.headers["content-language"], language)
-            self.assertEqual([(one["path"], one["code"]) for one in body["fields"]],
-                             [("/name", "required"), ("/phone", "format")], body)
-            self.assertEqual((body["message"], body["fields"][0]["message"]), words)
+            told = {one["path"]: one for one in body["fields"]}
+            self.assertEqual({path: one["code"] for path, one in told.items()}, {"/name": "required", "/phone": "format"}, body)
+            self.assertEqual((body["message"], told["/name"]["message"]), words)
 
     def test_filters_select_order_limit_cursor_and_count(self):
         answer = self.client.request("GET", query(select="id,name,city", city="eq.上海", order="name.asc", limit=5),

@@ -234,18 +234,18 @@ case("GET", "/api/v1/events/dead", ADMIN)
 case("POST", "/api/v1/events/dead/{id}/replay", ADMIN, ok=(204,), path={"id": "@letter"},
      fresh=lambda company, _: {"letter": company.things["letter_to_replay"]})
 
-# -- routes of plugins: the edge lists all five methods of each, the plugin has some -----------------------------
+# -- routes of plugins: the edge lists all five methods of each shape, the plugin has some --------------------------
 
 PLUGIN_ROUTES = {
     "/x/crm/summary": {"GET": SELLERS},
     "/x/probe/hello": {"GET": TENANT},
-    "/x/probe/notes/{text}": {"GET": ADMIN, "POST": ADMIN},
+    "/x/probe/notes/{p3}": {"GET": ADMIN, "POST": ADMIN},
 }
 for pattern, methods in PLUGIN_ROUTES.items():
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         who = methods.get(method, TENANT)
         ok = ((201,) if method == "POST" else (200,)) if method in methods else (405,)
-        case(method, pattern, who, ok=ok, path={"text": "walked"}, foreign=False)
+        case(method, pattern, who, ok=ok, path={"p3": "walked"}, foreign=False)
 
 # -- records ---------------------------------------------------------------------------------------------------
 

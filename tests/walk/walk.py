@@ -22,9 +22,9 @@ class Walk:
     """Walks for the people of `own`; `other` is the company they must learn nothing of. `asks` sends one request as a
     Person; a test puts something in between."""
 
-    def __init__(self, own: Company, other: Company, operator: Person, files: tuple, cases=None):
+    def __init__(self, own: Company, other: Company, outsiders: dict, files: tuple, cases=None):
         self.own, self.other = own, other
-        self.people = own.people | {"anonymous": Person(own.server.port), "operator": operator}
+        self.people = own.people | outsiders
         self.own_file, self.other_file = files
         self.cases = CASES if cases is None else cases
         self.findings, self.asked = [], 0

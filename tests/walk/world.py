@@ -68,7 +68,7 @@ class Company:
 
     def post(self, path: str, body, headers=None, client=None):
         answer = (client or self.boss).request("POST", path, body, headers)
-        assert answer.status in (200, 201), (path, answer)
+        assert answer.status in (200, 201, 202), (path, answer)
         made = answer.json()
         return made[0] if isinstance(made, list) else made
 
