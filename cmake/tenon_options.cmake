@@ -8,6 +8,7 @@ set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1")
 
 set(TENON_SANITIZE "" CACHE STRING "Sanitizers of this build, as -fsanitize= takes them")
+option(TENON_FUZZ "Let libFuzzer see which ways the rooms' code takes" OFF)
 
 add_library(tenon_options INTERFACE)
 target_compile_options(tenon_options INTERFACE
@@ -20,5 +21,8 @@ if(TENON_SANITIZE)
   target_link_options(tenon_options INTERFACE -fsanitize=${TENON_SANITIZE})
 elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_definitions(tenon_options INTERFACE _FORTIFY_SOURCE=2)
+endif()
+if(TENON_FUZZ)
+  target_compile_options(tenon_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 target_link_options(tenon_options INTERFACE -fuse-ld=lld -Wl,-z,relro,-z,now)

@@ -19,11 +19,21 @@ using Command = std::function<Result<int>()>;
 
 /// `tenon serve`: the server, until SIGTERM or SIGINT.
 void add_serve(CLI::App& app, Command& selected);
+/// `tenon routes`: every address the server would answer, for checks of its access table. Hidden.
+void add_routes(CLI::App& app, Command& selected);
+/// `tenon config reference|check`: what can be set, and whether a file is right.
+void add_config(CLI::App& app, Command& selected);
 /// `tenon plugin call|check`: author's tools that need no server.
 void add_plugin(CLI::App& app, Command& selected);
 /// `tenon audit verify`: whether anybody has changed what the audit says.
 void add_audit(CLI::App& app, Command& selected);
 /// `tenon tenant …`: create, list, back up, restore, move and drop tenants.
 void add_tenant(CLI::App& app, Command& selected);
+/// `tenon user …`: the people of a tenant.
+void add_user(CLI::App& app, Command& selected);
+/// `tenon role …`: what they may be given.
+void add_role(CLI::App& app, Command& selected);
+/// `tenon operator …`: who may make tenants over HTTP.
+void add_operator(CLI::App& app, Command& selected);
 
 }  // namespace tenon::app

@@ -10,7 +10,9 @@
 namespace {
 
 int report(const tenon::Error& error) {
-  std::fprintf(stderr, "tenon: %s\n", error.message().c_str());
+  std::string text = error.message();
+  for (const auto& field : error.fields()) text += " " + field.path + ": " + field.message;
+  std::fprintf(stderr, "tenon: %s\n", text.c_str());
   return error.code() == tenon::ErrorCode::internal ? 1 : 2;
 }
 
@@ -42,9 +44,14 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   tenon::app::Command selected;
   tenon::app::add_serve(app, selected);
+  tenon::app::add_routes(app, selected);
+  tenon::app::add_config(app, selected);
   tenon::app::add_plugin(app, selected);
   tenon::app::add_tenant(app, selected);
   tenon::app::add_audit(app, selected);
+  tenon::app::add_user(app, selected);
+  tenon::app::add_role(app, selected);
+  tenon::app::add_operator(app, selected);
   const auto is_named = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_named).empty()) {
     std::fprintf(stderr, "tenon: there is no command \"%s\" (see tenon --help)\n", argv[1]);

@@ -4,37 +4,32 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "base/json.h"
 #include "commands.h"
-#include "server/config.h"
+#include "server/config_file.h"
 #include "server/server.h"
+#include "server/settings.h"
+#include "supervisor.h"
 
 namespace tenon::app {
 namespace {
 
+/// What the command line says; a flag is a setting with a shorter name, and flags win over the
+/// file.
 struct ServeOptions {
-  std::string listen = "127.0.0.1:8080";
+  std::string file;
+  std::vector<std::string> assignments;  // KEY=VALUE of --set
+  std::vector<server::NamedText> flags;
   server::Config config;
 };
 
-/// `ADDR:PORT`, an IPv6 address in brackets. Port 0 lets the system choose.
-Result<> parse_listen(const std::string& text, http::Options& http) {
-  const auto colon = text.rfind(':');
-  const auto bad = [&] {
-    return fail(ErrorCode::invalid, "--listen wants ADDRESS:PORT, got \"" + text + "\"");
-  };
-  if (colon == std::string::npos || colon + 1 == text.size()) return bad();
-  unsigned long port = 0;
-  for (const char c : text.substr(colon + 1)) {
-    if (c < '0' || c > '9') return bad();
-    port = port * 10 + static_cast<unsigned long>(c - '0');
-    if (port > 65'535) return bad();
-  }
-  http.port = static_cast<std::uint16_t>(port);
-  http.address = text.substr(0, colon);
-  if (http.address.size() > 2 && http.address.front() == '[' && http.address.back() == ']')
-    http.address = http.address.substr(1, http.address.size() - 2);
-  if (http.address.empty()) return bad();
+Result<> configure(ServeOptions& options) {
+  if (!options.file.empty()) TENON_TRY(server::load_config(options.config, options.file));
+  for (const std::string& assignment : options.assignments)
+    TENON_TRY(server::put_setting(options.config, assignment));
+  for (const auto& flag : options.flags) TENON_TRY(server::put_setting(options.config, flag));
   return {};
 }
 
@@ -45,63 +40,103 @@ std::filesystem::path share_folder() {
   return error ? std::filesystem::path("share") : program.parent_path() / "share";
 }
 
+/// Serves until SIGTERM or SIGINT; SIGHUP reads the certificate again and opens the logs anew.
 Result<int> serve(ServeOptions options) {
-  TENON_TRY(parse_listen(options.listen, options.config.http));
+  TENON_TRY(configure(options));
   // Blocked before any thread starts, so that every thread inherits it and only sigwait sees them.
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
+  for (const int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, one);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
   TENON_ASSIGN(server, server::Server::create(std::move(options.config)));
   TENON_TRY(server->start());
   std::printf("Tenon is ready at %s\n", server->address().c_str());
+  if (const auto link = server->setup_link(); !link.empty())
+    std::printf("There is no company yet. Make the first one, once and within a day, at\n  %s\n",
+                link.c_str());
   if (server->demo())
     std::printf("Demo: company \"demo\", user \"demo\", password \"demo\". Not for real data.\n");
   std::fflush(stdout);
+  tell_supervisor("READY=1");
 
   int received = 0;
-  sigwait(&signals, &received);
+  for (sigwait(&signals, &received); received == SIGHUP; sigwait(&signals, &received))
+    server->reload();
+  tell_supervisor("STOPPING=1");
   TENON_TRY(server->stop());
   return 0;
+}
+
+/// A line of JSON for each route of the server as these options would start it; it does not listen.
+Result<int> print_routes(ServeOptions options) {
+  TENON_TRY(configure(options));
+  TENON_ASSIGN(server, server::Server::create(std::move(options.config)));
+  for (const auto& route : server->routes())
+    std::printf("%s\n", json::serialize(json::object{{"owner", route.owner},
+                                                     {"method", http::to_string(route.method)},
+                                                     {"pattern", route.pattern}})
+                            .c_str());
+  TENON_TRY(server->stop());
+  return 0;
+}
+
+/// What the server is started with.
+std::shared_ptr<ServeOptions> add_options(CLI::App& command) {
+  auto options =
+      std::make_shared<ServeOptions>();  // shared: CLI11 keeps references until the command runs
+  auto& config = options->config;
+  config.web = share_folder() / "web";
+  config.plugins = share_folder() / "plugins";
+  command.add_option("--config", options->file,
+                     "Configuration file (TOML); see `tenon config reference`");
+  command.add_option("--set", options->assignments,
+                     "KEY=VALUE, a key of the configuration file; may be given several times");
+  const auto flag = [&](const std::string& name, const std::string& key, const std::string& help) {
+    command.add_option_function<std::string>(
+        name,
+        [options = options.get(), name, key](const std::string& value) {
+          options->flags.push_back({.origin = name, .key = key, .value = value});
+        },
+        help);
+  };
+  flag("--data", "server.data", "Folder of all data; made when it is missing");
+  flag("--listen", "server.listen", "ADDRESS:PORT to listen on [127.0.0.1:8080]");
+  flag("--web", "server.web", "Folder of the built web application");
+  flag("--plugins", "server.plugins", "Folder of first-party plugins, for --demo");
+  flag("--io-threads", "server.io_threads", "I/O threads");
+  flag("--guest-threads", "server.guest_threads", "Threads that run plugins");
+  flag("--connections-per-address", "limits.connections_per_address",
+       "Connections from one address");
+  flag("--requests-per-connection", "limits.requests_per_connection",
+       "Requests on one connection before it is closed");
+  CLI::Option* demo = command.add_flag("--demo", config.demo,
+                                       "Make a demo tenant with user demo / demo; loopback only");
+  command.add_option("--demo-rows", config.demo_rows, "Customers of a new demo tenant")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  command
+      .add_option("--database", config.demo_database,
+                  "postgresql://… of the database that holds a new demo tenant, instead of a file")
+      ->needs(demo);
+  return options;
 }
 
 }  // namespace
 
 void add_serve(CLI::App& app, Command& selected) {
-  auto options =
-      std::make_shared<ServeOptions>();  // shared: CLI11 keeps references until the command runs
   CLI::App* command = app.add_subcommand("serve", "Run the server until SIGTERM or SIGINT");
-  auto& config = options->config;
-  config.web = share_folder() / "web";
-  config.plugins = share_folder() / "plugins";
-  command->add_option("--data", config.data, "Folder of all data; made when it is missing")
-      ->required();
-  command->add_option("--listen", options->listen, "ADDRESS:PORT to listen on")
-      ->capture_default_str();
-  CLI::Option* demo = command->add_flag("--demo", config.demo,
-                                        "Make a demo tenant with user demo / demo; loopback only");
-  command->add_option("--demo-rows", config.demo_rows, "Customers of a new demo tenant")
-      ->check(CLI::Range(0, 1'000'000))
-      ->capture_default_str();
-  command
-      ->add_option("--database", config.demo_database,
-                   "postgresql://… of the database that holds a new demo tenant, instead of a file")
-      ->needs(demo);
-  command->add_option("--web", config.web, "Folder of the built web application");
-  command->add_option("--plugins", config.plugins, "Folder of first-party plugins, for --demo");
-  command->add_option("--io-threads", config.http.threads, "I/O threads")->check(CLI::Range(1, 64));
-  command->add_option("--guest-threads", config.guest_threads, "Threads that run plugins")
-      ->check(CLI::Range(1, 64));
-  command
-      ->add_option("--connections-per-address", config.http.connections_per_address,
-                   "Connections from one address")
-      ->check(CLI::Range(1, 100'000));
-  command->add_option("--requests-per-connection", config.http.requests_per_connection,
-                      "Requests on one connection before it is closed");
+  const auto options = add_options(*command);
   command->callback([options, &selected] { selected = [options] { return serve(*options); }; });
+}
+
+void add_routes(CLI::App& app, Command& selected) {
+  CLI::App* command = app.add_subcommand("routes", "Print every address the server would answer");
+  command->group("");  // hidden
+  const auto options = add_options(*command);
+  command->callback(
+      [options, &selected] { selected = [options] { return print_routes(*options); }; });
 }
 
 }  // namespace tenon::app

@@ -1,15 +1,17 @@
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
 
-#include "async/wait_for.h"
 #include "base/json.h"
 #include "commands.h"
-#include "data/transfer/tenant_operations.h"
+#include "identity/passwords.h"
+#include "identity/rights.h"
 #include "identity/users.h"
+#include "workplace.h"
 
 namespace tenon::app {
 namespace {
@@ -25,18 +27,6 @@ struct TenantOptions {
   bool json = false;
 };
 
-/// What every command of this group works with.
-struct Workplace {
-  SystemClock clock;
-  SystemRandom random;
-  BlockingPool pool{{.threads = 2, .queue = 64, .name = "blocking"}};
-  data::Tenants tenants;
-  data::TenantOperations operations;
-
-  explicit Workplace(const std::string& data)
-      : tenants(data, pool, clock, random), operations(tenants, data, pool, clock, random) {}
-};
-
 /// One line for people, or one object for programs.
 void tell(const TenantOptions& options, const std::string& line, const json::object& object) {
   const auto text = options.json ? json::serialize(object) : line;
@@ -49,13 +39,16 @@ Result<int> create(const TenantOptions& options) {
   if (!std::getline(std::cin, password))
     return fail(ErrorCode::invalid, "write the administrator's password to standard input");
   Workplace here(options.data);
+  const Secret<std::string> secret(password);
+  const std::array<std::string_view, 2> own{options.user, options.name};
+  TENON_TRY(identity::check_password(secret, own));
+  identity::NewUser user{.name = options.user, .roles = {identity::kAdministratorRole}};
+  TENON_TRY(identity::check_new_user(user));
+  TENON_ASSIGN(hash, hash_password(secret));
+  user.password = std::move(hash);
   TENON_ASSIGN(tenant, here.tenants.create(options.name, options.database));
-  identity::Users users(here.pool, here.clock, here.random);
-  const auto id = wait_for(users.create(
-      tenant,
-      {.name = options.user, .password = Secret<std::string>(password), .administrator = true},
-      identity::Users::PasswordRule::enforced, Deadline::after(std::chrono::seconds(30))));
-  if (!id) return fail(Error(id.error()));
+  TENON_TRY(change(here, std::make_shared<identity::Realm>(tenant),
+                   [&](identity::Change& change) { return identity::create_user(change, user); }));
   tell(options, "tenant \"" + options.name + "\" with administrator \"" + options.user + "\"",
        {{"tenant", options.name}, {"administrator", options.user}});
   return 0;

@@ -15,7 +15,7 @@ namespace tenon::api {
 namespace {
 
 /// The trail tells of all records, so the right to it stands above those of entities.
-constexpr std::string_view kRead = "platform.audit";
+constexpr std::string_view kRead = "tenon.audit.read";
 
 template <class T>
 bool read_id(std::string_view text, std::optional<T>& into) {

@@ -4,13 +4,13 @@
 #include <charconv>
 #include <utility>
 
+#include "api/credential.h"
 #include "api/page_query.h"
 #include "api/routes.h"
 #include "api/transaction.h"
 #include "base/json.h"
 #include "data/act.h"
 #include "data/dead_letters.h"
-#include "http/cookie.h"
 
 namespace tenon::api {
 namespace {
@@ -23,14 +23,15 @@ constexpr std::chrono::seconds kReadTime{5};
 struct Stream {
   const App* app;
   RequestContext context;
-  std::string token;
+  Credential credential;
   std::unique_ptr<modules::LiveListener> listener;
 };
 
 /// Who listens, with the rights of now; null when the session has ended. Listening keeps none
 /// alive.
-Task<std::shared_ptr<const identity::Principal>> listening(const App* app, std::string token) {
-  co_return app->sessions.peek(token);
+Task<std::shared_ptr<const identity::Principal>> listening(const App* app, Credential credential) {
+  co_return co_await app->identity.sessions.peek(std::move(credential.token), credential.proof,
+                                                 Deadline::after(kReadTime));
 }
 
 asio::awaitable<void> tell(std::shared_ptr<Stream> stream, http::BodyStream& body) {
@@ -38,7 +39,7 @@ asio::awaitable<void> tell(std::shared_ptr<Stream> stream, http::BodyStream& bod
   for (;;) {
     const auto woken = co_await stream->listener->wait(Deadline::after(kHeartbeat));
     if (!woken && woken.error().reason() != "mailbox.deadline") co_return;
-    auto principal = co_await listening(stream->app, stream->token);
+    auto principal = co_await listening(stream->app, stream->credential);
     if (!principal || !*principal) co_return;
     stream->context.principal = *std::move(principal);
     if (!woken) {
@@ -74,7 +75,7 @@ Task<http::Response> listen(const App* app, RequestContext context, http::Reques
   TENON_CO_ASSIGN(last, last_id(request));
   auto stream = std::make_shared<Stream>();
   stream->app = app;
-  stream->token = http::find_cookie(request, kSessionCookie).value_or("");
+  stream->credential = credential_of(request, app->cookie).value_or(Credential());
   TENON_CO_ASSIGN(listener, co_await app->feed.listen(context.principal->tenant,
                                                       context.principal->user, last));
   stream->listener = std::move(listener);

@@ -22,8 +22,6 @@ namespace tenon::api {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{64} << 10U;
-/// Above what the data room allows, whose refusal names the limit.
-constexpr std::size_t kMostBytes = (std::size_t{25} << 20U) + kPiece;
 constexpr std::chrono::seconds kFinishWithin{10};  // the client's own time is over by then
 
 json::object described(const data::FileInfo& info) {
@@ -200,7 +198,8 @@ std::vector<http::Route> file_routes(const App& app, const Gate& gate) {
       bind.route(http::Method::post, "/api/v1/files", Access::signed_in, upload),
       bind.route(http::Method::get, one, Access::signed_in, download),
       bind.route(http::Method::get, one + "/info", Access::signed_in, information)};
-  routes.front().body_bytes = kMostBytes;
+  // Above what the data room allows, whose refusal names the limit.
+  routes.front().body_bytes = app.limits.upload_bytes + kPiece;
   routes.front().streams_body = true;
   return routes;
 }

@@ -16,18 +16,20 @@ http::Response health(int status, const json::object& body) {
 asio::awaitable<http::Response> alive(http::Request) { co_return health(200, {{"status", "ok"}}); }
 
 /// Ready while one tenant can be served: those in files must not go with a database server. A
-/// module that is not well is named, and takes nobody out of service.
+/// tenant that takes no changes any more is served, and named in number; a module that is not well
+/// is named, and takes nobody out of service.
 asio::awaitable<http::Response> ready(const App* app, http::Request) {
-  const auto [served, away] = app->registry.health();
-  const bool any = served > 0 || away == 0;
+  const auto now = app->registry.health();
+  const bool any = now.served > 0 || now.away == 0;
   json::array unwell;
   for (const auto& module : co_await app->modules.health_check({}))
     if (module.health.status != modules::Health::Status::healthy)
       unwell.emplace_back(
           json::object{{"id", module.id}, {"status", to_string(module.health.status)}});
-  const bool well = away == 0 && unwell.empty();
-  const std::string_view status = !any ? "unavailable" : well ? "ok" : "degraded";
-  json::object body{{"status", status}, {"served", served}, {"away", away}};
+  const bool all = now.away == 0 && now.read_only == 0 && unwell.empty();
+  const std::string_view status = !any ? "unavailable" : all ? "ok" : "degraded";
+  json::object body{
+      {"status", status}, {"served", now.served}, {"away", now.away}, {"read_only", now.read_only}};
   if (!unwell.empty()) body["modules"] = std::move(unwell);
   auto response = health(any ? 200 : 503, body);
   if (!any) response.set("Retry-After", "1");
@@ -55,10 +57,11 @@ std::vector<http::Route> unknown_routes(const Gate& gate) {
 
 std::vector<http::Route> health_routes(const App& app) {
   return {
-      {.method = http::Method::get, .pattern = "/healthz", .handler = alive},
+      {.method = http::Method::get, .pattern = "/healthz", .handler = alive, .sheddable = false},
       {.method = http::Method::get,
        .pattern = "/readyz",
-       .handler = [app = &app](http::Request request) { return ready(app, std::move(request)); }}};
+       .handler = [app = &app](http::Request request) { return ready(app, std::move(request)); },
+       .sheddable = false}};
 }
 
 }  // namespace tenon::api

@@ -1,5 +1,7 @@
 #include "api/json_body.h"
 
+#include <algorithm>
+
 #include "http/ascii.h"
 
 namespace tenon::api {
@@ -24,7 +26,9 @@ std::unexpected<Error> wrong(std::string_view name, std::string_view code,
 Result<json::value> json_value(const http::Request& request) {
   if (!is_json(request.header("Content-Type").value_or("")))
     return fail(Error(ErrorCode::invalid, "send application/json").because("http.media_type"));
-  return json::parse(request.body());
+  // The edge has bounded the size already, by the route.
+  const auto bytes = std::max(request.body().size(), json::ParseLimits{}.bytes);
+  return json::parse(request.body(), {.bytes = bytes, .depth = request.body_depth()});
 }
 
 Result<json::object> json_object(const http::Request& request) {

@@ -39,6 +39,7 @@ Task<http::Response> call_module(const App* app, std::shared_ptr<const modules::
                          .because("permission"));
     TENON_CO_ASSIGN(site, site_of(*app, context));
     call.tenant = site.workspace->tenant();
+    call.principal = site.origin.principal;
     call.viewer = std::move(site.viewer);
   }
   co_return co_await route->handler(std::move(call), std::move(request));

@@ -16,7 +16,7 @@ namespace tenon::api {
 namespace {
 
 /// Sharing shows a view to everybody who may see the entity.
-constexpr std::string_view kShare = "platform.views.share";
+constexpr std::string_view kShare = "tenon.views.share";
 
 struct Place {
   std::shared_ptr<data::Tenant> tenant;
@@ -73,10 +73,13 @@ Task<http::Response> views(const App* app, RequestContext context, http::Request
   co_return http::Response::json(200, text + "]");
 }
 
+std::unexpected<Error> no_view() {
+  return fail(Error(ErrorCode::not_found, "there is no such view").because("view.missing"));
+}
+
 Result<data::ViewId> view_of(const http::Request& request) {
   const auto id = data::ViewId::parse(request.parameter("id"));
-  if (!id)
-    return fail(Error(ErrorCode::not_found, "there is no such view").because("view.missing"));
+  if (!id) return no_view();
   return *id;
 }
 
@@ -106,9 +109,15 @@ Task<http::Response> one_view(const App* app, RequestContext context, http::Requ
   TENON_CO_ASSIGN(place, place_of(*app, context));
   TENON_CO_ASSIGN(id, view_of(request));
   TENON_CO_ASSIGN(view, TENON_CO_ACT(*place.tenant, place.personal.view(id, context.deadline)));
-  if (!sees(context, view.fields.entity))
-    co_return fail(Error(ErrorCode::not_found, "there is no such view").because("view.missing"));
+  if (!sees(context, view.fields.entity)) co_return no_view();
   co_return shown(view, context, 200);
+}
+
+/// A narrow token must not change what it may not read, though the view is its owner's.
+Task<> check_seen(const RequestContext* context, Place* place, data::ViewId id) {
+  TENON_CO_ASSIGN(view, TENON_CO_ACT(*place->tenant, place->personal.view(id, context->deadline)));
+  if (!sees(*context, view.fields.entity)) co_return no_view();
+  co_return Result<>();
 }
 
 Task<http::Response> change_view(const App* app, RequestContext context, http::Request request) {
@@ -117,6 +126,7 @@ Task<http::Response> change_view(const App* app, RequestContext context, http::R
   TENON_CO_ASSIGN(version, expected_version(request));
   TENON_CO_ASSIGN(changes, json_object(request));
   TENON_CO_TRY(check_share(context, changes));
+  TENON_CO_TRY(co_await check_seen(&context, &place, id));
   TENON_CO_ASSIGN(view,
                   co_await place.personal.change_view(id, changes, version, context.deadline));
   co_return shown(view, context, 200);
@@ -126,6 +136,7 @@ Task<http::Response> erase_view(const App* app, RequestContext context, http::Re
   TENON_CO_ASSIGN(place, place_of(*app, context));
   TENON_CO_ASSIGN(id, view_of(request));
   TENON_CO_ASSIGN(version, expected_version(request));
+  TENON_CO_TRY(co_await check_seen(&context, &place, id));
   TENON_CO_TRY(co_await place.personal.erase_view(id, version, context.deadline));
   co_return http::Response(204);
 }

@@ -97,10 +97,8 @@ Task<http::Response> calls(const App* app, RequestContext context, http::Request
   const auto catalog = site.workspace->tenant()->catalog();
   TENON_CO_TRY(row_of(*catalog, plugin));
   json::array rows;
-  const auto installed = site.origin.installations->find(plugin);
-  if (installed != site.origin.installations->end())
-    for (const auto& call : installed->second.calls->newest(page.from, page.limit))
-      rows.push_back(call_json(call));
+  if (const auto log = site.workspace->calls(plugin))
+    for (const auto& call : log->newest(page.from, page.limit)) rows.push_back(call_json(call));
   const bool more = rows.size() == page.limit;
   auto response = http::Response::json(200, json::serialize(rows));
   if (more)

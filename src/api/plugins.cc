@@ -12,7 +12,7 @@
 namespace tenon::api {
 namespace {
 
-constexpr std::size_t kMaxUpload = (std::size_t{32} << 20) + (std::size_t{1} << 20);
+constexpr std::size_t kFormBytes = std::size_t{1} << 20;  // manifest and framing of an upload
 
 /// The two files of an upload, recognised by the name of the part or of the file.
 struct Upload {
@@ -77,7 +77,7 @@ std::vector<http::Route> plugin_routes(const App& app, const Gate& gate) {
   std::vector<http::Route> routes = {
       route(http::Method::post, "/api/v1/plugins", Access::administrator, upload),
   };
-  routes.front().body_bytes = kMaxUpload;
+  routes.front().body_bytes = app.limits.package.package_bytes + kFormBytes;
   return routes;
 }
 

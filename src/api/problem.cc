@@ -17,6 +17,9 @@ struct ReasonStatus {
 constexpr std::array kReasonStatus = {
     ReasonStatus{"http.unauthenticated", 401},
     ReasonStatus{"http.login_failed", 401},
+    ReasonStatus{"http.token", 401},
+    ReasonStatus{"session.code_required", 401},
+    ReasonStatus{"session.code_wrong", 401},
     ReasonStatus{"http.method", 405},
     ReasonStatus{"http.body_too_large", 413},
     ReasonStatus{"http.media_type", 415},
@@ -53,6 +56,12 @@ constexpr std::array kReasonStatus = {
     ReasonStatus{"data.past", 403},
     ReasonStatus{"view.count", 422},
     ReasonStatus{"preference.count", 422},
+    // What the company has is full: somebody must make room.
+    ReasonStatus{"plan.storage", 507},
+    ReasonStatus{"plan.users", 409},
+    ReasonStatus{"plan.departments", 409},
+    ReasonStatus{"role.limit", 409},
+    ReasonStatus{"token.limit", 409},
 };
 
 /// What PostgREST's clients look for in `code`; everything else has our own words there.
@@ -60,11 +69,17 @@ constexpr std::string_view kNotSingle = "PGRST116";
 
 bool is_chinese(std::string_view locale) noexcept { return locale.starts_with("zh"); }
 
+/// A plugin that has spoken Chinese knows better what is missing than a word for the code.
+bool speaks_chinese(const Error& error, std::string_view message) noexcept {
+  return error.reason() == "plugin.refused" &&
+         std::ranges::any_of(message, [](char c) { return static_cast<unsigned char>(c) > 0x7F; });
+}
+
 json::array fields_of(const Error& error, std::string_view locale) {
   json::array fields;
   for (const FieldError& field : error.fields()) {
     std::string_view message = field.message;
-    if (is_chinese(locale))
+    if (is_chinese(locale) && !speaks_chinese(error, message))
       if (const auto text = chinese(field.code)) message = *text;
     fields.push_back({{"path", field.path}, {"code", field.code}, {"message", message}});
   }
@@ -96,14 +111,15 @@ unsigned http_status(const Error& error) noexcept {
   return 500;
 }
 
-std::string problem_json(const Error& error, std::string_view locale, std::string_view trace) {
+std::string problem_json(const Error& error, std::string_view locale, std::string_view trace,
+                         int status) {
   std::string_view message = error.message();
   if (is_chinese(locale))
     if (const auto text = chinese(error.reason())) message = *text;
   json::object problem{
       {"type", "about:blank"},
       {"title", title_of(error.code(), locale)},
-      {"status", http_status(error)},
+      {"status", status != 0 ? status : static_cast<int>(http_status(error))},
       {"code", error.reason() == "query.singular" ? kNotSingle : to_string(error.code())},
       {"message", message},
       {"hint", hint_of(error.code(), locale)},

@@ -17,7 +17,8 @@ namespace tenon::api {
 
 /// The problem document as JSON text (media type `application/problem+json`).
 /// `locale` is `zh-CN` or `en`; any other is read as `en`. `trace` is the request's trace id.
+/// `status` is 0 for http_status(error).
 [[nodiscard]] std::string problem_json(const Error& error, std::string_view locale,
-                                       std::string_view trace);
+                                       std::string_view trace, int status = 0);
 
 }  // namespace tenon::api

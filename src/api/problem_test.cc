@@ -48,6 +48,17 @@ TEST(Problem, carries_every_member_of_the_protocol_in_the_readers_language) {
       EXPECT_TRUE(problem.contains(member)) << member;
 }
 
+TEST(Problem, leaves_what_a_plugin_has_said_in_chinese_as_it_said_it) {
+  const Error error = Error(ErrorCode::invalid, "客户信息有误")
+                          .because("plugin.refused")
+                          .with_field({"/name", "required", "请填写客户名称"})
+                          .with_field({"/phone", "required", "is missing"});
+  const auto chinese = document(error, "zh-CN");
+  EXPECT_EQ(chinese.at("fields").at(0).at("message").as_string(), "请填写客户名称");
+  EXPECT_EQ(chinese.at("fields").at(1).at("message").as_string(), "必填")
+      << "what it left in English";
+}
+
 TEST(Problem, keeps_what_is_private_to_itself) {
   const std::string text = problem_json(
       Error(ErrorCode::internal, "failed").in_context("SELECT secret FROM /srv/x.db"), "en", "abc");

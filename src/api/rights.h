@@ -23,4 +23,13 @@ class PermittedRights final : public data::Rights {
   std::shared_ptr<const plugins::Installations> installations_;  // shared with the workspace
 };
 
+/// `principal` for a request that is to be answered in `locale`: plugins tell people in the
+/// language they asked in, not in the one of their settings.
+[[nodiscard]] std::shared_ptr<const identity::Principal> answered_in(
+    std::string_view locale, std::shared_ptr<const identity::Principal> principal);
+
+/// Who looks, with all that his roles say.
+[[nodiscard]] data::Viewer viewer_of(std::shared_ptr<const identity::Principal> principal,
+                                     std::shared_ptr<const plugins::Installations> installations);
+
 }  // namespace tenon::api

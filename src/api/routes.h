@@ -12,6 +12,15 @@ namespace tenon::api {
 
 /// Lifetime: app and gate outlive the routes.
 [[nodiscard]] std::vector<http::Route> session_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> user_routes(const App& app, const Gate& gate);
+/// Roles, departments and the permissions there are.
+[[nodiscard]] std::vector<http::Route> role_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> token_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> explain_routes(const App& app, const Gate& gate);
+/// Signing in at other services, and which those are.
+[[nodiscard]] std::vector<http::Route> oidc_routes(const App& app, const Gate& gate);
+/// Companies, and the link of the first start.
+[[nodiscard]] std::vector<http::Route> tenant_routes(const App& app, const Gate& gate);
 /// Those of the groups below together.
 [[nodiscard]] std::vector<http::Route> record_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> record_read_routes(const App& app, const Gate& gate);

@@ -1,61 +1,102 @@
 // Sign-in, sign-out and who am I.
 
+#include "api/session.h"
+
 #include <utility>
 
-#include "api/json_body.h"
+#include "api/people.h"
 #include "api/routes.h"
 #include "http/cookie.h"
 
 namespace tenon::api {
 namespace {
 
-http::Response me(const App& app, const identity::Principal& principal) {
-  return http::Response::json(
-      200,
-      json::serialize(json::object{
-          {"user",
-           {{"id", principal.user.to_string()},
-            {"name", principal.name},
-            {"locale", principal.locale},
-            {"administrator", principal.administrator}}},
-          {"tenant", {{"id", principal.tenant}, {"name", principal.tenant}, {"demo", app.demo}}}}));
+json::array names_of(const identity::Principal& principal) {
+  json::array names;
+  for (const auto& [permission, scope] : principal.permissions) names.emplace_back(permission);
+  return names;
 }
 
-Result<> put_cookie(http::Response& response, const std::string& token,
+}  // namespace
+
+json::object me_json(const App& app, const identity::Principal& principal) {
+  json::object session{{"read_only", principal.read_only()},
+                       {"proof", principal.proof == identity::Proof::token ? "token" : "session"}};
+  if (principal.actor)
+    session["actor"] =
+        json::object{{"id", principal.actor->to_string()}, {"name", principal.actor_name}};
+  json::object user{{"id", principal.user.to_string()},
+                    {"name", principal.name},
+                    {"locale", principal.locale},
+                    {"administrator", principal.administrator},
+                    {"department", nullptr}};
+  if (principal.department) user["department"] = principal.department->to_string();
+  return {{"user", std::move(user)},
+          {"tenant", {{"id", principal.tenant}, {"name", principal.tenant}, {"demo", app.demo}}},
+          {"permissions", names_of(principal)},
+          {"session", std::move(session)}};
+}
+
+CookiePolicy cookie_of(const App& app, const http::Request& request) noexcept {
+  return app.cookie.over(request.transport());
+}
+
+Result<> put_cookie(http::Response& response, const CookiePolicy& policy, const std::string& token,
                     std::optional<std::chrono::seconds> max_age) {
-  TENON_ASSIGN(cookie, http::set_cookie(http::Cookie{.name = std::string(kSessionCookie),
+  TENON_ASSIGN(cookie, http::set_cookie(http::Cookie{.name = std::string(policy.name()),
                                                      .value = token,
-                                                     .secure = false,
+                                                     .secure = policy.secure,
                                                      .max_age = max_age}));
   response.add("Set-Cookie", cookie);
   return {};
 }
 
+namespace {
+
+/// Who asked to be remembered keeps the cookie over the browser's end, as long as the session can
+/// last at most.
+std::optional<std::chrono::seconds> age_for(const App& app, identity::Remember remember) {
+  if (remember == identity::Remember::no) return std::nullopt;
+  return app.identity.sessions.limits().absolute;
+}
+
+Result<identity::Attempt> decode(const RequestContext& context, const http::Request& request) {
+  TENON_ASSIGN(body, json_object(request));
+  Fields fields(body);
+  identity::Attempt attempt{
+      .company = fields.required("company"),
+      .user = fields.required("user"),
+      .password = Secret<std::string>(fields.required("password")),
+      .code = fields.text("code"),
+      .remember = fields.flag("remember") ? identity::Remember::yes : identity::Remember::no,
+      .address = context.address,
+      .agent = context.agent,
+      .trace = context.trace_id};
+  TENON_TRY(fields.done());
+  return attempt;
+}
+
 Task<http::Response> sign_in(const App* app, RequestContext context, http::Request request) {
-  TENON_CO_ASSIGN(body, json_object(request));
-  TENON_CO_ASSIGN(company, required_text(body, "company"));
-  TENON_CO_ASSIGN(user, required_text(body, "user"));
-  TENON_CO_ASSIGN(typed, required_text(body, "password"));
-  const Secret<std::string> password(std::move(typed));
-  const auto workspace = app->registry.serving(company);
-  if (!workspace && workspace.error().reason() != "tenant.gone")
-    co_return std::unexpected(Error(workspace.error()));
-  auto principal = workspace
-                       ? co_await app->users.authenticate((*workspace)->tenant(), user, password,
-                                                          context.deadline)
-                       : co_await app->users.refuse_unknown_tenant(password, context.deadline);
-  if (!principal) co_return std::unexpected(std::move(principal.error()));
+  const auto policy = cookie_of(*app, request);
+  TENON_CO_ASSIGN(attempt, decode(context, request));
+  TENON_CO_ASSIGN(entered,
+                  co_await app->identity.sign_in.run(std::move(attempt), context.deadline));
   // A token from before the sign-in ends with it: nobody can plant a session.
-  if (const auto old = http::find_cookie(request, kSessionCookie)) app->sessions.close(*old);
-  auto response = me(*app, **principal);
-  TENON_CO_TRY(put_cookie(response, app->sessions.open(*principal), std::nullopt));
+  if (const auto old = http::find_cookie(request, policy.name()))
+    (void)co_await app->identity.sessions.close(std::string(*old), context.actor(),
+                                                context.deadline);
+  auto response = json_response(200, me_json(*app, *entered.principal));
+  TENON_CO_TRY(put_cookie(response, policy, entered.token, age_for(*app, entered.remember)));
   co_return response;
 }
 
-Task<http::Response> sign_out(const App* app, RequestContext, http::Request request) {
-  if (const auto token = http::find_cookie(request, kSessionCookie)) app->sessions.close(*token);
+Task<http::Response> sign_out(const App* app, RequestContext context, http::Request request) {
+  const auto policy = cookie_of(*app, request);
+  if (const auto token = http::find_cookie(request, policy.name()))
+    TENON_CO_TRY(co_await app->identity.sessions.close(std::string(*token), context.actor(),
+                                                       context.deadline));
   http::Response response(204);
-  TENON_CO_TRY(put_cookie(response, "", std::chrono::seconds(0)));
+  TENON_CO_TRY(put_cookie(response, policy, "", std::chrono::seconds(0)));
   co_return response;
 }
 
@@ -67,28 +108,22 @@ Task<http::Response> who_am_i(const App* app, RequestContext context, http::Requ
       error = std::move(error).with_details(R"({"demo":{"company":"demo","user":"demo"}})");
     co_return std::unexpected(std::move(error));
   }
-  co_return me(*app, *context.principal);
+  co_return json_response(200, me_json(*app, *context.principal));
 }
 
 }  // namespace
 
 std::vector<http::Route> session_routes(const App& app, const Gate& gate) {
-  const auto bind = [app = &app](auto function) {
-    return [app, function](RequestContext context, http::Request request) {
-      return function(app, std::move(context), std::move(request));
-    };
-  };
-  return {
-      {.method = http::Method::post,
-       .pattern = "/api/v1/session",
-       .handler = gate.handler(Access::open, bind(sign_in))},
-      {.method = http::Method::del,
-       .pattern = "/api/v1/session",
-       .handler = gate.handler(Access::open, bind(sign_out))},
-      {.method = http::Method::get,
-       .pattern = "/api/v1/session",
-       .handler = gate.handler(Access::open, bind(who_am_i))},
-  };
+  RouteList routes(app, gate);
+  Need leaving(Access::open);
+  leaving.while_viewing = true;
+  routes.add(http::Method::post, "/api/v1/session", leaving, sign_in);
+  routes.add(http::Method::del, "/api/v1/session", leaving, sign_out);
+  routes.add(http::Method::get, "/api/v1/session", Access::open, who_am_i);
+  auto all = routes.take();
+  for (auto&& more : {own_session_routes(app, gate), ticket_routes(app, gate)})
+    for (const auto& route : more) all.push_back(route);
+  return all;
 }
 
 }  // namespace tenon::api

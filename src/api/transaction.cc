@@ -9,12 +9,10 @@ Result<Site> site_of(const App& app, const RequestContext& context) {
   TENON_ASSIGN(workspace, app.registry.serving(context.principal->tenant));
   plugins::CallOrigin origin{.workspace = workspace,
                              .installations = workspace->installations(),
-                             .principal = context.principal,
+                             .principal = answered_in(context.locale, context.principal),
                              .trace = context.trace,
                              .deadline = context.deadline};
-  data::Viewer viewer{
-      .user = context.principal->user,
-      .rights = std::make_shared<PermittedRights>(origin.principal, origin.installations)};
+  auto viewer = viewer_of(origin.principal, origin.installations);
   return Site{.workspace = std::move(workspace),
               .origin = std::move(origin),
               .viewer = std::move(viewer),

@@ -46,6 +46,11 @@ Task<T> transact_here(const App* app, Site site, End end, Work work) {
         site.viewer,
         data::Origin{.plugin = {}, .trace = site.trace, .correlation = {}, .causation = {}});
     Result<T> result = co_await work(unit, site);
+    // With another's eyes one sees what a call would answer; nothing of it stays.
+    if (result && site.origin.principal->read_only()) {
+      unit.rollback();
+      co_return result;
+    }
     if (result) {
       auto done = end == End::commit ? co_await unit.commit() : co_await rehearse(&unit);
       if (done) {

@@ -75,6 +75,14 @@ std::optional<std::string> from_hex(std::string_view text) {
   return data;
 }
 
+std::string base64(std::span<const std::uint8_t> data) {
+  constexpr int kVariant = sodium_base64_VARIANT_ORIGINAL;
+  std::string text(sodium_base64_encoded_len(data.size(), kVariant), '\0');
+  sodium_bin2base64(text.data(), text.size(), data.data(), data.size(), kVariant);
+  text.pop_back();  // the terminator that libsodium counts
+  return text;
+}
+
 std::string base64url(std::span<const std::uint8_t> data) {
   constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
   std::string text(sodium_base64_encoded_len(data.size(), kVariant), '\0');

@@ -57,6 +57,8 @@ class Sha256 {
 /// Either case; empty when `text` is not an even number of hexadecimal digits.
 [[nodiscard]] std::optional<std::string> from_hex(std::string_view text);
 
+/// Base64 with `+`, `/` and padding (RFC 4648 §4), for headers that ask for it.
+[[nodiscard]] std::string base64(std::span<const std::uint8_t> data);
 /// Base64 with `-` and `_`, without padding (RFC 4648 §5).
 [[nodiscard]] std::string base64url(std::span<const std::uint8_t> data);
 /// Empty when `text` is not the one canonical form of some bytes.

@@ -86,7 +86,7 @@ class FullPoolTest : public ::testing::Test {
                    pool_,
                    clock_,
                    random_,
-                   {.storage = {}, .files = {}, .servers = &servers_}};
+                   {.storage = {}, .files = {}, .servers = &servers_, .native = {}}};
 };
 
 TEST_F(FullPoolTest, a_pool_that_is_full_refuses_and_the_unit_goes_on_afterwards) {

@@ -31,6 +31,24 @@ std::unexpected<Error> refused(std::string_view reason, std::string text) {
   return fail(Error(ErrorCode::unavailable, std::move(text)).because(std::string(reason)));
 }
 
+std::string_view text_of(const NativeScript& script, Dialect dialect) noexcept {
+  return dialect == Dialect::sqlite ? script.sqlite : script.postgres;
+}
+
+/// Whether any script was ever run: the table is made by the first.
+Result<bool> has_scripts(storage::Session& session) {
+  bool found = false;
+  const std::string_view sql = session.dialect() == Dialect::sqlite
+                                   ? "SELECT 1 FROM sqlite_schema WHERE name = 'native_script'"
+                                   : "SELECT 1 FROM pg_class WHERE relname = 'native_script' AND "
+                                     "relnamespace = current_schema()::regnamespace";
+  TENON_TRY(session.query(sql, {}, [&](const storage::Row&) {
+    found = true;
+    return storage::Visit::stop;
+  }));
+  return found;
+}
+
 }  // namespace
 
 Result<std::size_t> apply_scripts(storage::Session& session, std::string_view module,
@@ -63,8 +81,7 @@ Result<std::size_t> apply_scripts(storage::Session& session, std::string_view mo
       applied.erase(found);
       continue;
     }
-    TENON_TRY(
-        session.script(session.dialect() == Dialect::sqlite ? script.sqlite : script.postgres));
+    TENON_TRY(session.script(text_of(script, session.dialect())));
     const std::array<storage::Value, 5> values{module, std::int64_t{script.number}, script.name,
                                                std::string_view(checksum),
                                                std::int64_t{now.time_since_epoch().count()}};
@@ -78,6 +95,25 @@ Result<std::size_t> apply_scripts(storage::Session& session, std::string_view mo
   return refused("schema.script_unknown",
                  fmt::format("Script {} \"{}\" of {} is of a newer program.",
                              applied.begin()->first, applied.begin()->second.name, module));
+}
+
+Result<> make_native_tables(storage::Session& from, storage::Session& to,
+                            std::span<const NativeModule> modules) {
+  TENON_ASSIGN(any, has_scripts(from));
+  if (!any) return {};
+  TENON_TRY(to.script(portable(to.dialect(), kTable)));
+  for (const auto& module : modules) {
+    std::int64_t last = 0;
+    const std::array<storage::Value, 1> owner{module.name};
+    TENON_TRY(from.query("SELECT max(number) FROM native_script WHERE module = ?1", owner,
+                         [&](const storage::Row& row) {
+                           last = row.integer(0);
+                           return storage::Visit::stop;
+                         }));
+    for (const auto& script : module.scripts)
+      if (script.number <= last) TENON_TRY(to.script(text_of(script, to.dialect())));
+  }
+  return {};
 }
 
 }  // namespace tenon::data

@@ -19,6 +19,12 @@ struct NativeScript {
   std::string_view postgres;
 };
 
+/// What one module of the program brings. Lifetime: its parts live as long as the program.
+struct NativeModule {
+  std::string_view name;
+  std::span<const NativeScript> scripts;
+};
+
 /// Runs what is new of `module`, inside the caller's transaction; gives how many. Errors: internal
 /// (`schema.script_order`: the numbers have gaps), unavailable (`schema.script_changed`: one that
 /// was run reads otherwise now; `schema.script_unknown`: a newer program has run more), each with
@@ -26,5 +32,10 @@ struct NativeScript {
 [[nodiscard]] Result<std::size_t> apply_scripts(storage::Session& session, std::string_view module,
                                                 std::span<const NativeScript> scripts,
                                                 Timestamp now);
+
+/// For a copy of `from` that is being made in `to`: the tables that `from` has by its scripts, and
+/// no more. Which were run is told by the rows that are copied after.
+[[nodiscard]] Result<> make_native_tables(storage::Session& from, storage::Session& to,
+                                          std::span<const NativeModule> modules);
 
 }  // namespace tenon::data

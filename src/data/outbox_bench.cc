@@ -47,7 +47,7 @@ struct Stage {
             TENON_TRY(unit.publish("t", "k" + std::to_string(i % 100), "{}"));
           return {};
         }));
-    if (!done) std::terminate();
+    bench::must(done);
   }
   void until(int count) const {
     while (handled < count) std::this_thread::sleep_for(std::chrono::microseconds(50));

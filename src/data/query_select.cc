@@ -83,7 +83,9 @@ bool takes_cast(const Column* column, const Selected& selected) noexcept {
 /// `credit.sum()`, `seen.month()`, `seen.month().min()`, `count()`: the calls behind a name.
 std::expected<Selected, Reason> call(Sight sight, std::string_view text) {
   Selected selected{.column = kNoColumn, .name = {}};
-  auto parts = *split_outside(text, '.');
+  const auto split = split_outside(text, '.');
+  if (!split) return wrong("syntax", "A quotation mark does not close.");
+  const auto& parts = *split;
   std::size_t next = 0;
   if (parts.front() != "count()") {
     auto column = sight.column(parts.front(), "");
@@ -231,7 +233,10 @@ std::expected<void, Reason> SelectReader::embed(Sight sight, std::string_view te
     alias = head.substr(0, colon);
     head.remove_prefix(colon + 1);
   }
-  auto parts = *split_outside(head, '!');
+  // The quotes of the whole close, those before the parenthesis need not.
+  auto split = split_outside(head, '!');
+  if (!split) return wrong("syntax", "A quotation mark does not close.");
+  auto& parts = *split;
   auto join = Embed::Join::left;
   if (parts.size() > 1 && (parts.back() == "inner" || parts.back() == "left")) {
     if (parts.back() == "inner") join = Embed::Join::inner;

@@ -139,6 +139,8 @@ TEST_F(QueryTest, names_each_wrong_parameter_and_its_reason) {
   EXPECT_EQ(why("select=name,contact(phone)"), "/query/select:unknown ") << "without a catalog";
   EXPECT_EQ(why("select=name,name"), "/query/select:syntax ");
   EXPECT_EQ(why("select=name::xml"), "/query/select:unsupported ");
+  EXPECT_EQ(why("select=b\"c\\(),level,c\"\\its.avg()"), "/query/select:syntax ")
+      << "quotes that close in the whole and not before the parenthesis";
   EXPECT_EQ(why("order=extra"), "/query/order:unsupported ");
   EXPECT_EQ(why("extra=eq.1"), "/query/extra:operator ");
   EXPECT_EQ(why("active=is.maybe"), "/query/active:operand ");

@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "data/names.h"
 
 namespace tenon::data {
 namespace {
+
+constexpr std::array<std::string_view, 5> kScopes = {"none", "self", "department",
+                                                     "department_tree", "all"};
 
 const Access& everything() noexcept {
   static const Access access;
@@ -17,6 +22,16 @@ bool names(const std::vector<std::string>& list, std::string_view name) noexcept
 }
 
 }  // namespace
+
+std::string_view to_string(Scope scope) noexcept {
+  return kScopes[static_cast<std::size_t>(scope)];
+}
+
+std::optional<Scope> scope_from(std::string_view word) noexcept {
+  const auto* found = std::ranges::find(kScopes, word);
+  if (found == kScopes.end()) return std::nullopt;
+  return static_cast<Scope>(found - kScopes.begin());
+}
 
 Sight::Sight(const EntityInfo& entity, const Viewer& viewer) noexcept
     : entity_(&entity),
@@ -45,6 +60,37 @@ std::vector<std::size_t> Sight::columns() const {
   for (std::size_t i = 0; i < entity_->columns().size(); ++i)
     if (readable(i)) all.push_back(i);
   return all;
+}
+
+Result<> Sight::check_change(const Uuid& owner, const Uuid& department) const {
+  const auto in_tree = [&] {
+    return std::ranges::find(viewer_->departments, DepartmentId{department}) !=
+           viewer_->departments.end();
+  };
+  bool may = false;
+  switch (access_->change) {
+    case Scope::all:
+      return {};
+    case Scope::none:
+      break;
+    case Scope::self:
+      may = viewer_->user && !owner.is_nil() && viewer_->user->value == owner;
+      break;
+    case Scope::department:
+      may = viewer_->department && !department.is_nil() && viewer_->department->value == department;
+      break;
+    case Scope::department_tree:
+      may = !department.is_nil() && in_tree();
+      break;
+  }
+  if (may) return {};
+  return fail(Error(ErrorCode::denied,
+                    fmt::format("You may see this record, and change {} only; ask an administrator "
+                                "for a wider scope.",
+                                access_->change == Scope::self   ? "your own"
+                                : access_->change == Scope::none ? "none"
+                                                                 : "those of your own department"))
+                  .because("data.scope"));
 }
 
 Result<> Sight::check_written(const json::object& fields) const {

@@ -28,6 +28,10 @@ class Sight {
   [[nodiscard]] Result<std::size_t> column(std::string_view name, std::string_view place) const;
   [[nodiscard]] std::vector<std::size_t> columns() const;
 
+  /// Whether this viewer may change a row it sees, whose owner and department are these (nil:
+  /// none). Errors: denied (`data.scope`).
+  [[nodiscard]] Result<> check_change(const Uuid& owner, const Uuid& department) const;
+
   /// Whether a client may send these fields. Errors: invalid (`data.fields`): a hidden one is
   /// `unknown`, a locked one `read_only`.
   [[nodiscard]] Result<> check_written(const json::object& fields) const;

@@ -33,6 +33,13 @@ inline std::string address(Place where) {
                                 : std::string();
 }
 
+/// A figure of a stage that is not as it should be would be a lie: says why on stderr and ends.
+inline void must(const Result<>& done) {
+  if (done) return;
+  fmt::print(stderr, "the stage of the benchmark: {}\n", done.error().for_log());
+  std::abort();
+}
+
 inline Deadline soon() { return Deadline::after(std::chrono::minutes(2)); }
 
 inline Field field(std::string name, FieldType type) {
@@ -117,7 +124,7 @@ struct Stage {
                     .component = {},
                     .sha256 = {},
                     .entities = {std::move(entity)}};
-    if (!tenon::testing::run(tenant->install(std::move(package), soon()))) std::terminate();
+    must(tenon::testing::run(tenant->install(std::move(package), soon())));
     for (int from = 0; from < rows; from += 1000) {
       fill(from, from + 1000);
       spread(from, from + 1000);
@@ -141,7 +148,7 @@ struct Stage {
           }
           return {};
         }));
-    if (!done) std::terminate();
+    must(done);
   }
 
   /// Over twenty departments, by the number in the code.
@@ -159,7 +166,7 @@ struct Stage {
       }
       co_return co_await lease.commit();
     }(this, from, to));
-    if (!done) std::terminate();
+    must(done);
   }
 
   [[nodiscard]] const EntityInfo& info() const {

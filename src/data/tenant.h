@@ -21,6 +21,7 @@
 #include "data/catalog.h"
 #include "data/files/files.h"
 #include "data/history.h"
+#include "data/native_scripts.h"
 #include "data/outbox.h"
 #include "data/platform_act.h"
 #include "data/query.h"
@@ -166,6 +167,7 @@ class Tenants {
     storage::Options storage;
     FileLimits files;
     BlockingPool* servers;  // where work waits for PostgreSQL; null: on the pool of all
+    std::vector<NativeModule> native;  // whose tables every tenant has
   };
   /// Lifetime: pool, clock and random outlive it and every tenant.
   Tenants(std::string directory, BlockingPool& pool, const Clock& clock, Random& random,
@@ -184,6 +186,7 @@ class Tenants {
   [[nodiscard]] std::string address(std::string_view name) const;
   /// The pool on which work waits for PostgreSQL.
   [[nodiscard]] BlockingPool& servers() noexcept;
+  [[nodiscard]] std::span<const NativeModule> native() const noexcept;
   /// For who moves a tenant (data/transfer/): from now on it takes no writes and nobody opens it;
   /// the writes under way have ended. Errors: those of open(), unavailable (`tenant.busy`: they did
   /// not end before `deadline`; `tenant.in_use`: another process has it open). Blocks.

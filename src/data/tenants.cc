@@ -24,9 +24,12 @@ namespace {
 constexpr auto kOpenWithin = std::chrono::seconds(10);
 constexpr auto kResumeWithin = std::chrono::minutes(10);
 
-Task<> prepare(storage::Database& database, Random& random) {
+Task<> prepare(storage::Database& database, Random& random, std::span<const NativeModule> native,
+               Timestamp now) {
   TENON_CO_ASSIGN(lease, co_await database.lease(Deadline::after(kOpenWithin)));
   TENON_CO_TRY(create_system_tables(lease.session(), random));
+  for (const auto& module : native)
+    TENON_CO_TRY(apply_scripts(lease.session(), module.name, module.scripts, now));
   TENON_CO_TRY(co_await lease.commit());
   co_return Result<>();
 }
@@ -169,7 +172,7 @@ struct Tenants::State {
                                                std::move(lives_here));
     auto state =
         std::make_unique<Tenant::State>(std::string(name), std::move(database), clock, random);
-    TENON_TRY(wait_for(prepare(*state->database, random)));
+    TENON_TRY(wait_for(prepare(*state->database, random, options.native, clock.now())));
     TENON_TRY(wait_for(settle_schema(*state->database, clock)));
     {
       TENON_ASSIGN(reader, state->database->reader());
@@ -193,7 +196,7 @@ Tenants::Tenants(std::string directory, BlockingPool& pool, const Clock& clock, 
                        .pool = pool,
                        .clock = clock,
                        .random = random,
-                       .options = options,
+                       .options = std::move(options),
                        .mutex = {},
                        .servers = {},
                        .open = {},
@@ -216,6 +219,8 @@ std::string Tenants::address(std::string_view name) const {
 BlockingPool& Tenants::servers() noexcept {
   return state_->options.servers == nullptr ? state_->pool : *state_->options.servers;
 }
+
+std::span<const NativeModule> Tenants::native() const noexcept { return state_->options.native; }
 
 Result<std::shared_ptr<Tenant>> Tenants::create(std::string_view name,
                                                 const std::string& database) {

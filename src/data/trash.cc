@@ -68,6 +68,7 @@ Result<> UnitOfWork::erase(const EntityInfo& entity, RecordId id,
     TENON_TRY(state_->admit(entity));
     TENON_TRY(state_->settle_row(entity, id.value));
     TENON_ASSIGN(row, state_->reader().values(entity, id));
+    TENON_TRY(state_->check_change(entity, row));
     TENON_TRY(state_->check_version(entity, row, expected_version, nullptr));
     state_->deletion = Uuid::make_v7(state_->now(), state_->inside().random);
     auto done = state_->erase_row(entity, id, row);
@@ -180,7 +181,8 @@ Result<Record> UnitOfWork::restore(const EntityInfo& entity, RecordId id) {
   };
   auto& state = *state_;
   TENON_TRY(state.admit(entity));
-  TENON_TRY(state.reader().values(entity, id, Rows::deleted));
+  TENON_ASSIGN(row, state.reader().values(entity, id, Rows::deleted));
+  TENON_TRY(state.check_change(entity, row));
   TENON_ASSIGN(root, state.stored(entity, id.value));
   TENON_ASSERT(root && !root->living);
   std::vector<Member> members;
@@ -262,7 +264,8 @@ Result<> UnitOfWork::State::revive(const EntityInfo& entity, const Uuid& id,
 Result<> UnitOfWork::purge(const EntityInfo& entity, RecordId id) {
   return within_savepoint([&]() -> Result<> {
     TENON_TRY(state_->admit(entity));
-    TENON_TRY(state_->reader().values(entity, id, Rows::deleted));
+    TENON_ASSIGN(row, state_->reader().values(entity, id, Rows::deleted));
+    TENON_TRY(state_->check_change(entity, row));
     return state_->purge_row(entity, id.value);
   });
 }

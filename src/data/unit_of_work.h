@@ -155,6 +155,12 @@ class UnitOfWork {
   [[nodiscard]] Result<std::vector<RecordId>> erase_where(const EntityInfo& entity,
                                                           const Query& query, std::size_t bound);
 
+  /// Makes `to` the owner of at most `bound` living rows of `entity` that `from` owns, whoever
+  /// looks, each as a new version with its event and audit row. Gives how many; fewer than `bound`:
+  /// none is left.
+  [[nodiscard]] Result<std::size_t> hand_over(const EntityInfo& entity, UserId from, UserId to,
+                                              std::size_t bound);
+
   /// Queues an event of the origin's plugin (`customer.merged` → `crm.customer.merged`), delivered
   /// after commit, in order per `aggregate` (empty: the type). Errors: exhausted (`event.hops`).
   [[nodiscard]] Result<EventId> publish(std::string_view type, std::string_view aggregate,

@@ -121,6 +121,11 @@ struct UnitOfWork::State {
   [[nodiscard]] Result<std::optional<RecordId>> keyed(const EntityInfo& entity,
                                                       const std::vector<std::size_t>& columns,
                                                       const Assignments& assignments);
+  /// Whether the viewer may change a row it sees. Errors: denied (`data.scope`).
+  [[nodiscard]] Result<> check_change(const EntityInfo& entity,
+                                      const std::vector<Value>& row) const;
+  /// Gives a living row another owner, as a new version. hand_over.cc
+  [[nodiscard]] Result<> give(const EntityInfo& entity, RecordId id, const Uuid& owner);
 
   // rows.cc: changes of rows that are decoded and allowed.
   /// By id, in the trash or not, whoever looks.

@@ -26,11 +26,16 @@ enum class Scope : std::uint8_t {
   all,
 };
 
+/// The word of a scope in manifests and JSON (`department_tree`), and back.
+[[nodiscard]] std::string_view to_string(Scope scope) noexcept;
+[[nodiscard]] std::optional<Scope> scope_from(std::string_view word) noexcept;
+
 /// What a viewer may do with one entity.
 struct Access {
   Scope scope = Scope::all;
   std::vector<std::string> hidden;  // columns that do not exist for this viewer
   std::vector<std::string> locked;  // columns that can be read but not written
+  Scope change = Scope::all;        // which of the rows that it sees it may also change
 };
 
 /// Departments of one subtree at most; a larger one is refused, never cut.

@@ -53,7 +53,6 @@ Result<Part> parse_part(std::string_view text) {
   if (head_end > kMaxPartHead) return malformed("a part has no head");  // also when it is npos
   Part part{.name = {}, .file_name = {}, .content_type = {}, .content = text.substr(head_end + 4)};
   std::string_view head = text.substr(0, head_end);
-  bool named = false;
   while (!head.empty()) {
     const std::size_t end = head.find("\r\n");
     const std::string_view line = head.substr(0, end);
@@ -64,15 +63,13 @@ Result<Part> parse_part(std::string_view text) {
     const std::string_view value = trim(line.substr(colon + 1));
     if (same_without_case(name, "content-type")) part.content_type = value;
     if (!same_without_case(name, "content-disposition")) continue;
+    if (!part.name.empty()) return malformed("a part has two names");
     if (!same_without_case(value.substr(0, 9), "form-data"))
       return malformed("a part is not form-data");
-    if (auto given = parameter(value, "name")) {
-      part.name = *std::move(given);
-      named = true;
-    }
+    part.name = parameter(value, "name").value_or("");
     part.file_name = parameter(value, "filename").value_or("");
   }
-  if (!named) return malformed("a part has no name");
+  if (part.name.empty()) return malformed("a part has no name");
   return part;
 }
 

@@ -43,6 +43,20 @@ TEST(Multipart, refuses_broken_framing_at_every_length) {
     EXPECT_FALSE(parse_multipart(kType, good.substr(0, size)).has_value()) << size;
 }
 
+TEST(Multipart, refuses_a_part_without_a_name_or_with_two) {
+  const auto with = [](const std::string& head) {
+    return parse_multipart(kType, "--XX\r\n" + head + "\r\n\r\nvalue\r\n--XX--").has_value();
+  };
+  const std::string named = "Content-Disposition: form-data; name=\"a\"";
+  EXPECT_TRUE(with(named));
+  for (const std::string_view wrong :
+       {"Content-Disposition: form-data; name=\"\"",
+        "Content-Disposition: form-data; name=; filename=\"x\"", "Content-Disposition: form-data",
+        "Content-Type: text/plain"})
+    EXPECT_FALSE(with(std::string(wrong))) << wrong;
+  EXPECT_FALSE(with(named + "\r\n" + named));
+}
+
 TEST(Multipart, refuses_a_seventeenth_part) {
   std::string body;
   for (int i = 0; i < 16; ++i)

@@ -13,6 +13,8 @@
 #include "base/error.h"
 #include "http/body_stream.h"
 #include "http/head_check.h"
+#include "http/notes.h"
+#include "http/transport.h"
 
 namespace tenon::http {
 
@@ -67,8 +69,18 @@ class Request {
   /// The body, when the route reads it itself and there is one; null otherwise.
   [[nodiscard]] BodySource* body_source() const noexcept { return body_source_; }
 
-  /// The peer's address without port.
+  /// The client's address without port: the peer's, or what a trusted proxy says.
   [[nodiscard]] const std::string& remote_address() const noexcept { return remote_address_; }
+  /// How the client's bytes travel, as far as we know.
+  [[nodiscard]] Transport transport() const noexcept { return transport_; }
+  /// Tells the access log a fact; `name` is a literal. Nothing happens outside a session.
+  void note(std::string_view name, std::string value) const {
+    if (notes_ != nullptr) notes_->set(name, std::move(value));
+  }
+  /// How deep the structure of a body may be: for who decodes it.
+  [[nodiscard]] std::size_t body_depth() const noexcept { return body_depth_; }
+  void set_body_depth(std::size_t depth) noexcept { body_depth_ = depth; }
+
   /// When the head was complete.
   [[nodiscard]] Instant received_at() const noexcept { return received_at_; }
   /// When the client gets a 503 instead of the handler's answer.
@@ -82,6 +94,11 @@ class Request {
   }
   /// `source` outlives the handler's run.
   void set_body_source(BodySource* source) noexcept { body_source_ = source; }
+  /// `notes` outlive the request.
+  void set_way(Transport transport, Notes* notes) noexcept {
+    transport_ = transport;
+    notes_ = notes;
+  }
   /// `names` belong to the route, which outlives the handler's run.
   void set_route(std::span<const std::pair<std::string, std::size_t>> names,
                  std::size_t wildcard_from) noexcept {
@@ -96,8 +113,11 @@ class Request {
   std::string remote_address_;
   Instant received_at_;
   Deadline deadline_ = Deadline::never();
+  Transport transport_ = Transport::plain;
+  Notes* notes_ = nullptr;  // of the session; null for a request made by hand
   std::span<const std::pair<std::string, std::size_t>> parameters_;
   std::size_t wildcard_from_ = 0;
+  std::size_t body_depth_ = 64;
 };
 
 }  // namespace tenon::http

@@ -137,15 +137,16 @@ RequestReader::Step RequestReader::next_head() {
         return refuse(400, "method.syntax", "the request starts with an empty line");
       return accept_head(end + 1);
     }
-    if (line_start_ == 0 && end + 1 == bytes.size()) {
-      // The request line came alone: a bad one need not wait for the rest of the head.
-      if (const auto bad = check_request_line(bytes, options_.head)) {
-        return refuse(bad->status, bad->rule, bad->text);
-      }
-    }
     line_start_ = scanned_ = end + 1;
   }
   scanned_ = bytes.size();
+  if (line_start_ > 0 && !line_checked_) {
+    // The head is not whole yet, but a bad request line need not wait for the rest.
+    if (const auto bad = check_request_line(bytes, options_.head)) {
+      return refuse(bad->status, bad->rule, bad->text);
+    }
+    line_checked_ = true;
+  }
   return look_at_start();
 }
 
@@ -183,6 +184,7 @@ RequestReader::Step RequestReader::accept_head(std::size_t size) {
   body_kind_ = head_->body;
   begin_ += size;
   scanned_ = line_start_ = wire_ = body_bytes_ = 0;
+  line_checked_ = false;
   body_.clear();
   state_ = State::checked;
   return Step::head;

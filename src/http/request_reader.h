@@ -70,6 +70,7 @@ class RequestReader {
   std::size_t end_ = 0;
   std::size_t scanned_ = 0;     // bytes behind begin_ that hold no end of head
   std::size_t line_start_ = 0;  // behind begin_: where the line being scanned starts
+  bool line_checked_ = false;   // the request line is right, of a head that is not whole yet
   State state_ = State::head;
   std::unique_ptr<Head> head_;
   BodyKind body_kind_ = BodyKind::none;  // the head may be gone before its body is read

@@ -65,6 +65,12 @@ TEST(RequestReader, refuses_each_ambiguous_stream_whole_and_byte_by_byte) {
   }
 }
 
+TEST(RequestReader, refuses_a_bad_request_line_before_the_rest_of_the_head_has_come) {
+  const std::string_view begun = "GET /\xA9 HTTP/1.1\r\nHost: h\r\n";
+  for (const std::size_t piece : {kWhole, std::size_t{1}, std::size_t{7}})
+    EXPECT_TRUE(read(begun, piece).refusal.has_value()) << piece;
+}
+
 TEST(RequestReader, reads_each_plain_stream_and_the_one_pipelined_behind_it_at_every_split) {
   for (const FramingVector& vector : accepted_vectors()) {
     const std::string bytes = vector.bytes + "GET /next HTTP/1.1\r\nHost: h\r\n\r\n";

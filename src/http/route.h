@@ -25,6 +25,7 @@ struct Route {
   Handler handler;
   std::size_t body_bytes = 0;  // bound for this route's body; 0: Options::body_bytes
   bool streams_body = false;   // the handler reads it from Request::body_source()
+  bool sheddable = true;       // false: answered even under overload, as health is
   /// Filled by the router: parameter name → index of the segment.
   // NOLINTNEXTLINE(readability-redundant-member-init): with it a Route may leave it out
   std::vector<std::pair<std::string, std::size_t>> parameters = {};

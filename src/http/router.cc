@@ -43,6 +43,15 @@ std::shared_ptr<const RouteTable> Router::table() const {
 
 RouteMatch Router::find(const Head& head) const { return table()->find(head); }
 
+std::vector<PublishedRoute> Router::list() const {
+  std::vector<PublishedRoute> all;
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [owner, routes] : owners_)
+    for (const auto& route : routes)
+      all.push_back({.owner = owner, .method = route->method, .pattern = route->pattern});
+  return all;
+}
+
 RouteMatch Router::Reader::find(const Head& head) {
   const std::uint64_t version = router_->version_.load(std::memory_order_acquire);
   if (version != seen_) {

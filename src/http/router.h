@@ -25,7 +25,14 @@ struct RouteMatch {
   std::string allow;                   // `GET, HEAD, POST`; only when the path is known
 };
 
-/// Thread: add, replace, remove, find from any.
+/// One line of the table, for who checks it.
+struct PublishedRoute {
+  std::string owner;
+  Method method;
+  std::string pattern;
+};
+
+/// Thread: add, replace, remove, find, list from any.
 class Router {
  public:
   Router();
@@ -41,6 +48,8 @@ class Router {
   void remove(std::string_view owner);
 
   [[nodiscard]] RouteMatch find(const Head& head) const;
+  /// All that is published, by owner.
+  [[nodiscard]] std::vector<PublishedRoute> list() const;
 
   /// One thread's view of the table. Thread: one. Cost of find: one atomic load besides the walk.
   class Reader {

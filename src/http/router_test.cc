@@ -54,6 +54,18 @@ TEST(Router, answers_405_with_the_methods_of_the_path_and_lets_get_answer_head) 
   EXPECT_EQ(found(Router(), Method::get, "/c"), "404");
 }
 
+TEST(Router, lists_what_is_published_by_owner) {
+  Router router;
+  ASSERT_TRUE(router.replace("b", routes({{Method::get, "/b/{id}"}})).has_value());
+  ASSERT_TRUE(router.replace("a", routes({{Method::post, "/a"}})).has_value());
+  std::string text;
+  for (const auto& one : router.list())
+    text += one.owner + " " + std::string(to_string(one.method)) + " " + one.pattern + "\n";
+  EXPECT_EQ(text, "a POST /a\nb GET /b/{id}\n");
+  router.remove("a");
+  EXPECT_EQ(router.list().size(), 1U);
+}
+
 TEST(Router, lets_routes_come_and_go_by_owner) {
   Router router;
   ASSERT_TRUE(router.replace("core", routes({{Method::get, "/a"}})).has_value());

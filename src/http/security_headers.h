@@ -5,10 +5,9 @@
 #include <string_view>
 
 #include "http/response.h"
+#include "http/transport.h"
 
 namespace tenon::http {
-
-enum class Transport : bool { plain, tls };
 
 /// CSP, nosniff, Referrer-Policy, COOP, CORP, empty Permissions-Policy; HSTS over TLS. Never
 /// replaces a field the handler set.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "async/deadline.h"
 #include "async/task.h"
@@ -24,7 +25,8 @@ class Server {
   ~Server();
 
   /// Binds, listens and starts the threads. Errors: unavailable (`http.in_use`: "address
-  /// 127.0.0.1:8080 is in use"), denied (`http.bind`), invalid (`http.address`).
+  /// 127.0.0.1:8080 is in use"), denied (`http.bind`), invalid (`http.address`,
+  /// `http.trusted_proxies`, `tls.certificate`, `tls.key`).
   [[nodiscard]] Result<> start();
   /// The bound port; 0 before start().
   [[nodiscard]] std::uint16_t port() const noexcept;
@@ -38,6 +40,22 @@ class Server {
   [[nodiscard]] Executor executor(std::size_t index) const;
   /// Open connections now.
   [[nodiscard]] std::size_t connections() const noexcept;
+  /// How busy it is, for metrics.
+  struct Figures {
+    std::size_t connections = 0;
+    std::size_t in_flight = 0;      // handlers that run
+    std::size_t waiting = 0;        // requests that wait for their turn
+    std::uint64_t shed = 0;         // requests refused because of load, ever
+    std::uint64_t turned_away = 0;  // connections refused, ever
+    std::uint64_t pauses = 0;       // times accepting has paused
+  };
+  [[nodiscard]] Figures figures() const noexcept;
+
+  /// Reads the files of Options::tls again; connections made from now on use them. Thread: any.
+  /// Errors: those of start(); the certificate stays what it was.
+  [[nodiscard]] Result<> reload_certificate();
+  /// When the certificate in use ends; empty without TLS.
+  [[nodiscard]] std::optional<Timestamp> certificate_expires() const;
 
  private:
   struct Impl;

@@ -83,8 +83,7 @@ void get_300_bytes(benchmark::State& state) { bench(state, {}); }
 BENCHMARK(get_300_bytes)->Iterations(1)->Unit(benchmark::kSecond)->Repetitions(3);
 
 void get_300_bytes_with_security_headers(benchmark::State& state) {
-  bench(state,
-        {.answer = [](Response& response) { add_security_headers(response, Transport::plain); }});
+  bench(state, {.answer = add_security_headers});
 }
 BENCHMARK(get_300_bytes_with_security_headers)->Iterations(1)->Unit(benchmark::kSecond);
 

@@ -432,7 +432,7 @@ TEST_F(ServerTest, calls_its_hooks_for_handlers_and_for_problems) {
   std::mutex mutex;
   std::vector<std::string> log;
   hooks_.around = around;
-  hooks_.answer = [](Response& response) { add_security_headers(response, Transport::plain); };
+  hooks_.answer = add_security_headers;
   hooks_.problem = [](const Problem& problem) {
     return Response::json(problem.status, "{\"code\":\"" + std::string(problem.rule) + "\"}",
                           "application/problem+json; charset=utf-8");

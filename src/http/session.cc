@@ -2,35 +2,45 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "http/fault.h"
 
 namespace tenon::http {
 namespace {
 
-using boost::system::error_code;
+constexpr Refusal kBusy{503, "overload", "the server is busy; try again in a moment"};
 constexpr std::chrono::milliseconds kCancelTime{250};  // a cancelled handler may still answer
+
+/// One handler that runs.
+class InFlight {
+ public:
+  explicit InFlight(Edge& edge) : edge_(edge) { count_ = ++edge_.in_flight; }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+  ~InFlight() { --edge_.in_flight; }
+  [[nodiscard]] bool too_many() const noexcept { return count_ > edge_.options.requests_in_flight; }
+
+ private:
+  Edge& edge_;
+  std::size_t count_;
+};
 
 }  // namespace
 
-Session::Session(Worker& worker, Socket socket, std::string address, std::string counted_as)
+Session::Session(Worker& worker, Socket socket, Peer peer, const TlsContext* tls)
     : worker_(worker),
-      socket_(std::move(socket)),
-      address_(std::move(address)),
-      counted_as_(std::move(counted_as)),
-      reader_(worker.options) {
+      stream_(std::move(socket), tls),
+      peer_(std::move(peer)),
+      reader_(worker.options),
+      address_(peer_.address),
+      transport_(tls != nullptr ? Transport::tls : Transport::plain) {
   worker_.add(*this);
 }
 
-Session::~Session() { worker_.remove(*this, counted_as_); }
+Session::~Session() { worker_.remove(*this, peer_.counted_as); }
 
 void Session::start(std::shared_ptr<Session> session) {
-  error_code ignored;
-  session->socket_.non_blocking(true, ignored);
-  session->socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   Session& self = *session;
   asio::co_spawn(
       self.worker_.context, self.run(),
@@ -43,8 +53,13 @@ void Session::start(std::shared_ptr<Session> session) {
 asio::awaitable<void> Session::run() {
   // A cancelled handler must not take the connection's own waits with it.
   co_await asio::this_coro::throw_if_cancelled(false);
+  if (stream_.encrypted()) {
+    wait_for(Phase::handshake, worker_.options.handshake_time);
+    const error_code failed = co_await stream_.handshake();
+    broken_ = broken_ || failed || timed_out_;
+  }
   wait_for(Phase::head, worker_.options.head_time);
-  for (bool open = true; open;) {
+  for (bool open = !broken_; open;) {
     switch (reader_.next()) {
       case RequestReader::Step::need_more:
         open = co_await read_more();
@@ -74,8 +89,7 @@ asio::awaitable<void> Session::run() {
     }
   }
   if (!broken_) co_await linger();
-  error_code ignored;
-  socket_.close(ignored);
+  stream_.close();
 }
 
 asio::awaitable<bool> Session::read_more() {
@@ -88,21 +102,18 @@ asio::awaitable<bool> Session::read_more() {
       wait_for(Phase::body, worker_.options.head_time);
     }
   }
-  const std::span<char> space = reader_.space();
-  error_code error;
-  const std::size_t bytes = co_await socket_.async_read_some(
-      asio::buffer(space.data(), space.size()), asio::redirect_error(asio::use_awaitable, error));
+  const Got got = co_await stream_.read_some(reader_.space());
   if (timed_out_ && (phase_ == Phase::body || reader_.started())) {
     if (body_open_) co_return false;
     timed_out_ = false;
     co_return co_await refuse({408, "time.request", "the request came too slowly"});
   }
-  if (error || timed_out_) co_return broken_ = true, false;
-  reader_.filled(bytes);
+  if (got.error || timed_out_) co_return broken_ = true, false;
+  reader_.filled(got.bytes);
   if (phase_ == Phase::idle) {
     wait_for(Phase::head, worker_.options.head_time);
   } else if (phase_ == Phase::body) {
-    allow_for(bytes);
+    allow_for(got.bytes);
   }
   co_return true;
 }
@@ -116,9 +127,18 @@ void Session::note_head() {
   has_head_ = true;
   received_at_ = std::chrono::steady_clock::now();
   if (worker_.hooks.exchange) log_target_ = head.target();
+  note_origin();
   if (head.body == BodyKind::none) return;
   continue_due_ = head.expects_continue;
   wait_from(received_at_, Phase::body, worker_.options.head_time);
+}
+
+// A proxy's connection carries requests of many clients.
+void Session::note_origin() {
+  if (!peer_.trusted) return;
+  std::string client = worker_.edge.proxies.client(reader_.head());
+  address_ = client.empty() ? peer_.address : std::move(client);
+  transport_ = stream_.encrypted() ? Transport::tls : TrustedProxies::transport(reader_.head());
 }
 
 std::size_t Session::body_limit() const noexcept {
@@ -129,9 +149,12 @@ std::size_t Session::body_limit() const noexcept {
 asio::awaitable<bool> Session::exchange() {
   const Instant now = phase_ == Phase::body ? std::chrono::steady_clock::now() : received_at_;
   wait_from(now, Phase::handler, worker_.options.handler_time);
+  received_bytes_ = reader_.body_wire_bytes();
   Request request(reader_.take_head(), body_open_ ? std::string() : reader_.take_body());
   if (body_open_) request.set_body_source(this);
   request.set_origin(address_, received_at_, Deadline::at(deadline_));
+  request.set_way(transport_, &notes_);
+  request.set_body_depth(worker_.options.body_depth);
   if (!match_.route) {
     const bool known = !match_.allow.empty();
     co_return co_await send(
@@ -140,17 +163,14 @@ asio::awaitable<bool> Session::exchange() {
                 &request));
   }
   const Route& route = *match_.route;
+  if (route.sheddable && !co_await worker_.turns.wait(now)) {
+    ++worker_.edge.shed;
+    keep_alive_ = keep_alive_ && !std::exchange(body_open_, false);
+    co_return co_await send(problem(kBusy, &request));
+  }
   request.set_route(route.parameters, route.wildcard_from);
   std::optional<Response> response;
-  try {
-    if (worker_.hooks.around) {
-      response = co_await worker_.hooks.around(route.handler, std::move(request));
-    } else {
-      response = co_await route.handler(std::move(request));
-    }
-  } catch (...) {
-    if (!timed_out_ && !broken_) report_fault(worker_.hooks, std::current_exception());
-  }
+  if (!broken_) response = co_await answer_of(route, std::move(request));
   if (broken_) {
     if (!abandoned_) report(Response(0));
     co_return false;
@@ -195,11 +215,34 @@ asio::awaitable<bool> Session::receive_part() {
   wait_from(now - std::chrono::duration_cast<Instant::duration>(body_waited_), Phase::body,
             worker_.options.head_time);
   allow_for(body_received_);
+  // A slow client takes no place from those whose work runs.
+  --worker_.edge.in_flight;
   const bool received = co_await read_more();
+  ++worker_.edge.in_flight;
   body_waited_ = std::chrono::steady_clock::now() - phase_start_;
   body_received_ = phase_bytes_;
   wait_for(Phase::handler, worker_.options.handler_time);
   co_return received;
+}
+
+/// Nothing when the handler failed or was cancelled.
+asio::awaitable<std::optional<Response>> Session::answer_of(const Route& route, Request request) {
+  const InFlight one(worker_.edge);
+  if (route.sheddable && one.too_many()) {
+    ++worker_.edge.shed;
+    co_return problem(kBusy, &request);
+  }
+  std::optional<Response> response;
+  try {
+    if (worker_.hooks.around) {
+      response = co_await worker_.hooks.around(route.handler, std::move(request));
+    } else {
+      response = co_await route.handler(std::move(request));
+    }
+  } catch (...) {
+    if (!timed_out_ && !broken_) report_fault(worker_.hooks, std::current_exception());
+  }
+  co_return response;
 }
 
 asio::awaitable<bool> Session::refuse(Refusal refusal) {
@@ -243,21 +286,17 @@ void Session::sweep(Instant now) {
 void Session::check_client(Instant now) {
   if (now < phase_start_ + worker_.options.client_check_time || now < next_check_) return;
   next_check_ = now + worker_.options.client_check_time;
-  char byte = 0;
-  error_code error;
-  socket_.receive(asio::buffer(&byte, 1), Socket::message_peek, error);
-  if (!error || error == asio::error::would_block) return;
+  if (!stream_.peer_closed()) return;
   broken_ = stopping_ = true;
   deadline_ = Instant::max();
   cancel_.emit(asio::cancellation_type::terminal);
 }
 
 void Session::time_out(Instant now) {
-  error_code ignored;
   deadline_ = Instant::max();
   if (phase_ != Phase::handler) {
     timed_out_ = true;
-    socket_.cancel(ignored);
+    stream_.cancel();
   } else if (!timed_out_) {
     timed_out_ = true;
     deadline_ = now + kCancelTime;
@@ -276,28 +315,33 @@ void Session::abandon() {
   queue(response);
   static_cast<void>(write_some());
   report(response);
-  error_code ignored;
-  socket_.shutdown(Socket::shutdown_both, ignored);
+  stream_.shutdown();
   broken_ = abandoned_ = true;
 }
 
+void Session::close_if_idle() {
+  if (phase_ != Phase::idle || reader_.started()) return;
+  timed_out_ = true;
+  stream_.cancel();
+}
+
 void Session::drain() {
-  error_code ignored;
   stopping_ = true;
   if (phase_ == Phase::stream) cancel_.emit(asio::cancellation_type::terminal);
-  const bool waits = phase_ == Phase::idle || (phase_ == Phase::head && !reader_.started());
-  if (waits || phase_ == Phase::linger) socket_.cancel(ignored);
+  const bool waits = phase_ == Phase::idle || phase_ == Phase::handshake ||
+                     (phase_ == Phase::head && !reader_.started());
+  // A request that has arrived already is still answered.
+  if ((waits && !stream_.has_bytes()) || phase_ == Phase::linger) stream_.cancel();
 }
 
 void Session::cut() {
-  error_code ignored;
   broken_ = stopping_ = true;
   cancel_.emit(asio::cancellation_type::terminal);
-  socket_.close(ignored);
+  stream_.close();
 }
 
 Response Session::problem(const Refusal& refusal, const Request* request) {
-  const Problem problem{refusal.status, refusal.rule, refusal.text, request};
+  const Problem problem{refusal.status, refusal.rule, refusal.text, request, &notes_};
   Response response = make_problem(worker_.hooks, problem);
   if (problem.status == 405) response.set("Allow", match_.allow);
   if (problem.status == 503) response.set("Retry-After", "1");
@@ -307,7 +351,7 @@ Response Session::problem(const Refusal& refusal, const Request* request) {
 void Session::finish(Response& response) {
   if (!worker_.hooks.answer) return;
   try {
-    worker_.hooks.answer(response);
+    worker_.hooks.answer(response, transport_);
   } catch (...) {
     report_fault(worker_.hooks, std::current_exception());
   }
@@ -317,8 +361,11 @@ void Session::report(const Response& response) {
   if (!worker_.hooks.exchange) return;
   Exchange exchange{.remote_address = address_,
                     .status = response.status(),
-                    .body_bytes = response.body().size(),
-                    .took = std::chrono::steady_clock::now() - received_at_};
+                    .received_bytes = received_bytes_,
+                    .sent_bytes = sent_bytes_,
+                    .took = std::chrono::steady_clock::now() - received_at_,
+                    .transport = transport_,
+                    .notes = &notes_};
   if (has_head_) {
     exchange.method = to_string(method_);
     exchange.target = log_target_;

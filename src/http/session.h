@@ -4,7 +4,6 @@
 // no timer. Private to the room.
 
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include "http/body_stream.h"
 #include "http/request_reader.h"
 #include "http/response_head.h"
+#include "http/stream.h"
 #include "http/worker.h"
 
 namespace tenon::http {
@@ -20,10 +20,14 @@ namespace tenon::http {
 /// connection counter know when the last one has ended.
 class Session final : public BodyStream, public BodySource {
  public:
-  using Socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
-
-  /// `address` is shown, `counted_as` was entered into the worker's counter.
-  Session(Worker& worker, Socket socket, std::string address, std::string counted_as);
+  /// Who connected.
+  struct Peer {
+    std::string address;     // shown
+    std::string counted_as;  // entered into the counter
+    bool trusted = false;    // a proxy that may say who the client is
+  };
+  /// `tls` is null for plain HTTP.
+  Session(Worker& worker, Socket socket, Peer peer, const TlsContext* tls);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   ~Session() override;
@@ -32,6 +36,7 @@ class Session final : public BodyStream, public BodySource {
 
   /// Acts when the deadline has passed.
   void sweep(Instant now);
+  void close_if_idle();
   /// Closes as soon as no request is under way.
   void drain();
   /// Closes now; a handler that runs is cancelled.
@@ -42,15 +47,16 @@ class Session final : public BodyStream, public BodySource {
 
  private:
   // What the connection waits for; decides what a passed deadline means.
-  enum class Phase { idle, head, body, handler, write, stream, linger };
+  enum class Phase { handshake, idle, head, body, handler, write, stream, linger };
 
   asio::awaitable<void> run();
   asio::awaitable<bool> read_more();
   asio::awaitable<bool> exchange();
   asio::awaitable<bool> receive_part();
+  asio::awaitable<std::optional<Response>> answer_of(const Route& route, Request request);
   asio::awaitable<bool> refuse(Refusal refusal);
   asio::awaitable<bool> send(Response response);
-  asio::awaitable<bool> stream(const BodyWriter& writer);
+  asio::awaitable<bool> send_stream(const BodyWriter& writer);
   asio::awaitable<bool> flush();
   asio::awaitable<void> linger();
 
@@ -64,15 +70,15 @@ class Session final : public BodyStream, public BodySource {
   void time_out(Instant now);
   void abandon();
   void check_client(Instant now);
+  void note_origin();
   [[nodiscard]] Response problem(const Refusal& refusal, const Request* request = nullptr);
   void finish(Response& response);
   void report(const Response& response);
 
   Worker& worker_;
-  Socket socket_;
+  Stream stream_;
   asio::cancellation_signal cancel_;
-  const std::string address_;
-  const std::string counted_as_;
+  const Peer peer_;
   RequestReader reader_;
 
   Phase phase_ = Phase::head;
@@ -99,6 +105,11 @@ class Session final : public BodyStream, public BodySource {
   std::size_t body_received_ = 0;
   Instant received_at_;
   std::string log_target_;  // filled only when the exchange hook wants it
+  std::string address_;     // of the client
+  Transport transport_ = Transport::plain;
+  Notes notes_;
+  std::size_t received_bytes_ = 0;
+  std::size_t sent_bytes_ = 0;
 
   // Bytes on their way out: the head with a small body, then a large body.
   std::string out_;

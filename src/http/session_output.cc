@@ -1,9 +1,6 @@
 // The sending half of a connection: one gathered write per answer, waiting only when the socket is
 // full.
 #include <array>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "http/fault.h"
 #include "http/session.h"
@@ -11,7 +8,6 @@
 namespace tenon::http {
 namespace {
 
-using boost::system::error_code;
 constexpr std::size_t kLingerBytes = 256 * 1024;
 
 }  // namespace
@@ -22,7 +18,7 @@ asio::awaitable<bool> Session::send(Response response) {
   if (!write_some()) co_await flush();
   if (const BodyWriter* writer = response.writer();
       writer != nullptr && method_ != Method::head && !broken_) {
-    co_await stream(*writer);
+    co_await send_stream(*writer);
   }
   const bool open = keep_alive_ && !broken_;
   wait_for(reader_.has_unread() ? Phase::head : Phase::idle,
@@ -30,6 +26,8 @@ asio::awaitable<bool> Session::send(Response response) {
   if (worker_.hooks.exchange) report(response);
   has_head_ = false;
   match_.route.reset();
+  notes_.clear();
+  received_bytes_ = sent_bytes_ = 0;
   co_return open;
 }
 
@@ -67,17 +65,14 @@ void Session::queue(Response& response) {
 
 bool Session::write_some() {
   while (!out_left_.empty() || !body_left_.empty()) {
-    const std::array<asio::const_buffer, 2> buffers{
-        asio::buffer(out_left_.data(), out_left_.size()),
-        asio::buffer(body_left_.data(), body_left_.size())};
-    error_code error;
-    std::size_t bytes = socket_.write_some(buffers, error);
-    if (error == asio::error::would_block) return false;
-    if (error) return broken_ = true;
-    phase_bytes_ += bytes;
-    const std::size_t first = std::min(bytes, out_left_.size());
+    const Got sent = stream_.write_some(out_left_, body_left_);
+    if (sent.error == asio::error::would_block) return false;
+    if (sent.error) return broken_ = true;
+    phase_bytes_ += sent.bytes;
+    sent_bytes_ += sent.bytes;
+    const std::size_t first = std::min(sent.bytes, out_left_.size());
     out_left_.remove_prefix(first);
-    body_left_.remove_prefix(bytes - first);
+    body_left_.remove_prefix(sent.bytes - first);
   }
   return true;
 }
@@ -85,9 +80,7 @@ bool Session::write_some() {
 asio::awaitable<bool> Session::flush() {
   wait_for(Phase::write, worker_.options.write_time);
   while (!broken_) {
-    error_code error;
-    co_await socket_.async_wait(Socket::wait_write,
-                                asio::redirect_error(asio::use_awaitable, error));
+    const error_code error = co_await stream_.wait_writable();
     if (error || timed_out_) broken_ = true;
     if (broken_ || write_some()) break;
     allow_for(0);
@@ -95,7 +88,7 @@ asio::awaitable<bool> Session::flush() {
   co_return !broken_;
 }
 
-asio::awaitable<bool> Session::stream(const BodyWriter& writer) {
+asio::awaitable<bool> Session::send_stream(const BodyWriter& writer) {
   wait_for(Phase::stream, {});
   deadline_ = Instant::max();
   stopping_ = worker_.draining;
@@ -140,12 +133,12 @@ Task<> Session::write(std::string piece) {
 // answer before the client has read it.
 asio::awaitable<void> Session::linger() {
   wait_for(Phase::linger, worker_.options.linger_time);
-  error_code error;
-  socket_.shutdown(Socket::shutdown_send, error);
+  stream_.shutdown_send();
   std::array<char, 4096> discarded{};
-  for (std::size_t total = 0; !error && total < kLingerBytes && !timed_out_ && !broken_;) {
-    total += co_await socket_.async_read_some(asio::buffer(discarded),
-                                              asio::redirect_error(asio::use_awaitable, error));
+  Got got;
+  for (std::size_t total = 0; !got.error && total < kLingerBytes && !timed_out_ && !broken_;) {
+    got = co_await stream_.read_some(discarded);
+    total += got.bytes;
   }
 }
 

@@ -14,7 +14,8 @@ bool ConnectionCounter::enter(const std::string& address) {
   const std::scoped_lock lock(mutex_);
   if (count_ >= options_.connections) return false;
   std::size_t& here = by_address_[address];
-  if (here >= options_.connections_per_address) return false;
+  const bool counts = !address.empty();
+  if (counts && here >= options_.connections_per_address) return false;
   ++here;
   ++count_;
   return true;
@@ -37,9 +38,8 @@ bool ConnectionCounter::wait_until_empty(Deadline deadline) {
   return empty_.wait_until(lock, deadline.when(), empty);
 }
 
-Worker::Worker(const Options& options_in, const Hooks& hooks_in, const Router& router,
-               ConnectionCounter& counter_in)
-    : options(options_in), hooks(hooks_in), counter(counter_in), routes(router) {}
+Worker::Worker(Edge& edge_in, const Router& router)
+    : edge(edge_in), options(edge_in.options), hooks(edge_in.hooks), routes(router) {}
 
 Worker::~Worker() { join(); }
 
@@ -71,7 +71,7 @@ void Worker::remove(Session& session, const std::string& address) {
   const auto found = std::ranges::find(sessions_, &session);
   *found = sessions_.back();
   sessions_.pop_back();
-  counter.leave(address);
+  edge.counter.leave(address);
 }
 
 void Worker::arm_sweep() {
@@ -95,7 +95,12 @@ void Worker::for_each_session(Visit visit) {
 void Worker::sweep() {
   const Instant now = std::chrono::steady_clock::now();
   for_each_session([now](Session& session) { session.sweep(now); });
+  waiting = turns.waiting();
   if (!sessions_.empty()) arm_sweep();
+}
+
+void Worker::close_idle() {
+  for_each_session([](Session& session) { session.close_if_idle(); });
 }
 
 void Worker::drain() {

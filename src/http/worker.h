@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -15,9 +16,11 @@
 #include <vector>
 
 #include "async/deadline.h"
+#include "http/forwarded.h"
 #include "http/hooks.h"
 #include "http/options.h"
 #include "http/router.h"
+#include "http/turns.h"
 
 namespace tenon::http {
 
@@ -28,12 +31,17 @@ class ConnectionCounter {
  public:
   explicit ConnectionCounter(const Options& options) : options_(options) {}
 
-  /// Counts one connection in, unless a limit is reached.
+  /// Counts one connection in, unless a limit is reached. The empty address stands for proxies,
+  /// whose number has no bound of its own.
   [[nodiscard]] bool enter(const std::string& address);
   void leave(const std::string& address);
   [[nodiscard]] std::size_t count() const noexcept { return count_.load(); }
   /// Waits until no connection is left. Returns false when `deadline` passed first.
   [[nodiscard]] bool wait_until_empty(Deadline deadline);
+  /// So many that others wait outside.
+  [[nodiscard]] bool crowded() const noexcept {
+    return count() * 100 >= options_.connections * options_.accept_pause_percent;
+  }
 
  private:
   const Options& options_;
@@ -43,11 +51,25 @@ class ConnectionCounter {
   std::atomic<std::size_t> count_{0};
 };
 
+/// What all workers of a server share. Thread: any, but `proxies` is set before they start.
+struct Edge {
+  Edge(Options options_in, Hooks hooks_in)
+      : options(std::move(options_in)), hooks(std::move(hooks_in)), counter(options) {}
+
+  const Options options;
+  const Hooks hooks;
+  ConnectionCounter counter;
+  TrustedProxies proxies;
+  std::atomic<std::size_t> in_flight{0};      // handlers that run
+  std::atomic<std::uint64_t> shed{0};         // requests refused because of load
+  std::atomic<std::uint64_t> turned_away{0};  // connections refused
+  std::atomic<std::uint64_t> pauses{0};       // times accepting has paused
+};
+
 /// Thread: the constructor, start_thread and join from the owner; the rest on the worker's thread.
 class Worker {
  public:
-  Worker(const Options& options, const Hooks& hooks, const Router& router,
-         ConnectionCounter& counter);
+  Worker(Edge& edge, const Router& router);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker();
@@ -57,12 +79,14 @@ class Worker {
 
   void add(Session& session);
   void remove(Session& session, const std::string& address);
+  /// Closes the connections that wait for another request: others need their places.
+  void close_idle();
   void drain();
   void cut();
 
+  Edge& edge;
   const Options& options;
   const Hooks& hooks;
-  ConnectionCounter& counter;
   Router::Reader routes;
   bool draining = false;
 
@@ -78,6 +102,8 @@ class Worker {
 
  public:
   asio::io_context context{1};
+  Turns turns{options, context};
+  std::atomic<std::size_t> waiting{0};  // requests in `turns`, as of the last sweep
 
  private:
   asio::steady_timer sweep_timer_{context};

@@ -1,10 +1,8 @@
 #pragma once
-// A browser proves who it is by a random token in a cookie. The server keeps only the SHA-256 of
-// the token, so a copy of its memory or log cannot sign in. Sessions are bounded in number, idle
-// time and age.
+// A client proves who it is by a random token: a browser in a cookie, a program in a header. The
+// token names its tenant, the tenant's database knows its hash, and what follows from it (who, with
+// which rights) is kept in memory until somebody's rights change or the time is up.
 
-#include <chrono>
-#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,49 +10,86 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "base/clock.h"
-#include "base/error.h"
-#include "base/random.h"
-#include "identity/principal.h"
+#include "identity/session_rows.h"
 
 namespace tenon::identity {
 
-/// Thread: any. Lifetime: clock and random outlive it. Sessions end with the process.
+/// `acme.` and 43 characters of base64url. Empty for any other text.
+struct TokenParts {
+  std::string_view tenant, secret;
+};
+[[nodiscard]] std::optional<TokenParts> parts_of(std::string_view token) noexcept;
+
+/// What a session token or an API token stands for.
+struct Credential {
+  std::shared_ptr<const Principal> principal;  // shared with requests that are still running
+  Timestamp opened, seen;
+  std::chrono::microseconds idle{};
+  std::chrono::microseconds absolute{};
+};
+
+/// Thread: any. Lifetime: tools and realms outlive it.
 class Sessions {
  public:
   struct Options {
-    std::size_t capacity = 10'000;  // one more ends the one idle for longest
-    std::chrono::minutes idle{30};
-    std::chrono::minutes absolute{12 * 60};
+    SessionLimits limits;
+    std::size_t capacity = 10'000;  // credentials in memory; any other is read again
+    std::chrono::seconds save{60};  // use is written down so often at most
   };
-  Sessions(Options options, const Clock& clock, Random& random);
+  Sessions(Options options, Tools tools, Realms& realms)
+      : options_(options), tools_(tools), realms_(realms) {}
 
-  /// Opens a session and gives its token: 43 characters of base64url, 256 random bits.
-  [[nodiscard]] std::string open(std::shared_ptr<const Principal> principal);
+  /// The principal of a live session or API token, or null. Counts as use. Errors: unavailable
+  /// when the tenant's database does not answer.
+  [[nodiscard]] Task<std::shared_ptr<const Principal>> find(std::string token, Proof proof,
+                                                            Deadline deadline);
+  /// The same without counting as use: for a stream that a browser keeps open by itself.
+  [[nodiscard]] Task<std::shared_ptr<const Principal>> peek(std::string token, Proof proof,
+                                                            Deadline deadline);
 
-  /// The principal of a live session, or null. Counts as activity.
-  [[nodiscard]] std::shared_ptr<const Principal> find(std::string_view token);
-
-  /// The same without counting as activity: for a stream that a browser keeps open by itself.
-  [[nodiscard]] std::shared_ptr<const Principal> peek(std::string_view token);
-
+  /// Stores a session inside `change`; gives its token.
+  [[nodiscard]] Result<std::string> open(Change& change, const NewSession& session);
   /// Ends one session; unknown tokens are ignored.
-  void close(std::string_view token);
+  [[nodiscard]] Task<> close(std::string token, Actor actor, Deadline deadline);
+
+  [[nodiscard]] const SessionLimits& limits() const noexcept { return options_.limits; }
+  [[nodiscard]] Tools tools() const noexcept { return tools_; }
 
  private:
-  struct Session {
-    std::shared_ptr<const Principal> principal;  // shared with requests that are still running
-    Instant opened;
-    Instant seen;
+  struct Known {
+    Credential credential;
+    std::shared_ptr<Realm> realm;  // shared with other sessions
+    std::int64_t epoch = 0;        // of the realm when the credential was made
+    Timestamp saved;               // `seen` as the database knows it
   };
-  [[nodiscard]] bool expired(const Session& session, Instant now) const noexcept;
-  void make_room(Instant now);
+  struct Found {
+    std::shared_ptr<const Principal> principal;
+    std::shared_ptr<Realm> realm;
+    bool save = false;  // its use is to be written down
+    bool look = false;  // the realm may have changed: ask, then ask here again
+  };
+  enum class Use : std::uint8_t { counts, none };
+  [[nodiscard]] Task<std::shared_ptr<const Principal>> ask(std::string token, Proof proof, Use use,
+                                                           Deadline deadline);
+  [[nodiscard]] bool expired(const Credential& credential, Timestamp now) const noexcept;
+  [[nodiscard]] std::optional<Found> recall(const Digest& hash, Proof proof, Use use);
+  void remember(const Digest& hash, Known known);
+  void forget(const Digest& hash);
+  [[nodiscard]] Task<Found> load(std::string token, Proof proof, Use use, Digest hash);
+  [[nodiscard]] Result<std::optional<Credential>> read_session(storage::Session& session,
+                                                               const std::string& tenant,
+                                                               const Digest& hash) const;
+  [[nodiscard]] Task<> save(std::shared_ptr<Realm> realm, Digest hash, Proof proof,
+                            Deadline deadline);
 
+  struct HashOfDigest {
+    std::size_t operator()(const Digest& digest) const noexcept;
+  };
   const Options options_;
-  const Clock& clock_;
-  Random& random_;
+  const Tools tools_;
+  Realms& realms_;
   std::mutex mutex_;
-  std::unordered_map<std::string, Session> by_hash_;
+  std::unordered_map<Digest, Known, HashOfDigest> known_;
 };
 
 }  // namespace tenon::identity

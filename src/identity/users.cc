@@ -1,164 +1,291 @@
 #include "identity/users.h"
 
-#include <algorithm>
-#include <array>
-#include <optional>
-#include <utility>
+#include <fmt/format.h>
 
-#include "base/hash.h"
-#include "data/act.h"
-#include "data/dialect.h"
+#include <algorithm>
+
+#include "base/utf8.h"
+#include "identity/plan.h"
+#include "identity/rights.h"
+#include "identity/roles.h"
+#include "identity/session_rows.h"
+#include "identity/sql.h"
+#include "identity/user_checks.h"
 
 namespace tenon::identity {
 namespace {
 
-constexpr std::string_view kTable =
-    "CREATE TABLE IF NOT EXISTS tenon_user (id {id} PRIMARY KEY, name TEXT NOT NULL UNIQUE, "
-    "password TEXT NOT NULL, locale TEXT NOT NULL, administrator {integer} NOT NULL, "
-    "created_at {integer} NOT NULL) {strict}";
-
-/// Whether the table is there: a tenant's first user makes it.
-constexpr std::string_view known_sql(data::Dialect dialect) {
-  return dialect == data::Dialect::sqlite
-             ? "SELECT 1 FROM sqlite_schema WHERE name = 'tenon_user'"
-             : "SELECT 1 FROM pg_class WHERE relname = 'tenon_user' AND "
-               "relnamespace = current_schema()::regnamespace";
+std::unexpected<Error> conflict(std::string_view reason, std::string text) {
+  return fail(Error(ErrorCode::conflict, std::move(text)).because(std::string(reason)));
 }
 
-struct StoredUser {
-  UserId id;
-  std::string password;
-  std::string locale;
-  bool administrator = false;
-};
+Result<> check_department(Change& change, const std::optional<DepartmentId>& department) {
+  if (!department) return {};
+  TENON_ASSIGN(
+      known, sql::number(change.session(), "SELECT count(*) FROM identity_department WHERE id = ?1",
+                         std::array<sql::Value, 1>{sql::id(*department)}));
+  if (known != 0) return {};
+  return fail(Error(ErrorCode::invalid, "There is no such department.")
+                  .because("schema.fields")
+                  .with_field({"/department", "reference", "There is no such department."}));
+}
 
-Result<> check(const NewUser& user, Users::PasswordRule rule) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (user.name.empty() || user.name.size() > 64 || std::ranges::any_of(user.name, is_control))
-    return fail(Error(ErrorCode::invalid, "a user name has 1 to 64 bytes and no control characters")
-                    .because("user.name"));
-  if (rule == Users::PasswordRule::enforced &&
-      (user.password.reveal().size() < 8 || user.password.reveal().size() > 128))
-    return fail(
-        Error(ErrorCode::invalid, "a password has 8 to 128 bytes").because("user.password"));
+/// Whether these names are free for `id`.
+Result<> check_free(Change& change, const UserRow& user) {
+  const auto name = utf8::fold(user.name);
+  const auto email = utf8::fold(user.email);
+  std::vector<FieldError> errors;
+  const std::array<sql::Value, 2> by_name{std::string_view(name), sql::id(user.id)};
+  TENON_ASSIGN(names, sql::number(change.session(),
+                                  "SELECT count(*) FROM identity_user WHERE name_key = ?1 AND "
+                                  "id <> ?2",
+                                  by_name));
+  if (names != 0) errors.push_back({"/name", "unique", "This name is used already."});
+  if (!email.empty()) {
+    const std::array<sql::Value, 2> by_email{std::string_view(email), sql::id(user.id)};
+    TENON_ASSIGN(emails, sql::number(change.session(),
+                                     "SELECT count(*) FROM identity_user WHERE email_key = ?1 AND "
+                                     "id <> ?2",
+                                     by_email));
+    if (emails != 0) errors.push_back({"/email", "unique", "This e-mail address is used already."});
+  }
+  if (errors.empty()) return {};
+  return fail(Error(ErrorCode::conflict, "There is such a user already.")
+                  .because("user.exists")
+                  .with_fields(std::move(errors)));
+}
+
+template <class User>
+Result<> check_texts(const User& user) {
+  FieldCheck check;
+  check.text("name", user.name, 1, 64);
+  check.text("full_name", user.full_name, 0, 100);
+  check.email(user.email);
+  check.locale(user.locale);
+  return check.done();
+}
+
+Result<> check_fields(Change& change, const UserRow& user) {
+  TENON_TRY(check_texts(user));
+  TENON_TRY(check_department(change, user.department));
+  return check_free(change, user);
+}
+
+Result<> store_roles(Change& change, UserId user, const std::vector<RoleId>& roles) {
+  TENON_TRY(change.execute("DELETE FROM identity_assignment WHERE user_id = ?1",
+                           std::array<sql::Value, 1>{sql::id(user)}));
+  for (const auto role : roles)
+    TENON_TRY(change.execute("INSERT INTO identity_assignment(user_id, role) VALUES(?1, ?2)",
+                             std::array<sql::Value, 2>{sql::id(user), sql::id(role)}));
   return {};
 }
 
-Result<std::optional<StoredUser>> find(data::Tenant& tenant, const std::string& name) {
-  TENON_ASSIGN(reader, tenant.database().reader());
-  std::optional<StoredUser> found;
-  bool known = false;
-  TENON_TRY(
-      reader.session().query(known_sql(reader.session().dialect()), {}, [&](const storage::Row&) {
-        known = true;
-        return storage::Visit::stop;
-      }));
-  if (!known) return found;
-  const std::array<storage::Value, 1> values = {std::string_view(name)};
-  TENON_TRY(reader.session().query(
-      "SELECT id, password, locale, administrator FROM tenon_user WHERE name = ?1", values,
-      [&](const storage::Row& row) {
-        StoredUser user;
-        const auto id = row.blob(0);
-        if (id.size() == user.id.value.bytes.size())
-          std::ranges::copy(id, user.id.value.bytes.begin());
-        user.password = row.text(1);
-        user.locale = row.text(2);
-        user.administrator = row.integer(3) != 0;
-        found = std::move(user);
-        return storage::Visit::stop;
-      }));
-  return found;
+/// Where somebody works decides how far his rights reach.
+Result<> check_reach(Change& change, const std::optional<DepartmentId>& from,
+                     const std::optional<DepartmentId>& to) {
+  const auto* actor = change.principal();
+  if (actor == nullptr || from == to || (reaches(*actor, from) && reaches(*actor, to))) return {};
+  return fail(Error(ErrorCode::denied,
+                    "You can move people between your own department and those below it only.")
+                  .because("department.escalation"));
 }
 
-/// The hash of no password: what an unknown name is checked against.
-const std::string& decoy() {
-  static const std::string hash =
-      hash_password(Secret<std::string>("a password that nobody has")).value_or("");
-  return hash;
+json::array ids_of(const std::vector<RoleId>& roles) {
+  json::array ids;
+  for (const auto role : roles) ids.emplace_back(role.to_string());
+  return ids;
 }
 
-std::unexpected<Error> refused() {
-  return fail(Error(ErrorCode::denied, "company, user name or password is wrong")
-                  .because("http.login_failed"));
+/// Active administrators besides `id`.
+Result<bool> has_other_administrator(Change& change, UserId id) {
+  TENON_ASSIGN(others,
+               sql::number(change.session(),
+                           "SELECT count(*) FROM identity_assignment AS a JOIN identity_user AS u "
+                           "ON u.id = a.user_id WHERE a.role = ?1 AND u.state = 1 AND u.id <> ?2",
+                           std::array<sql::Value, 2>{sql::id(kAdministratorRole), sql::id(id)}));
+  return others != 0;
 }
 
-Task<> store(data::Tenant* tenant, std::string name, StoredUser user, Timestamp now,
-             Deadline deadline) {
-  TENON_CO_ASSIGN(lease, co_await tenant->database().lease(deadline));
-  auto& session = lease.session();
-  TENON_CO_TRY(session.script(data::portable(session.dialect(), kTable)));
-  const std::array<storage::Value, 6> values = {
-      storage::Blob(user.id.value.bytes), std::string_view(name),
-      std::string_view(user.password),    std::string_view(user.locale),
-      std::int64_t{user.administrator},   std::int64_t{now.time_since_epoch().count()}};
-  auto stored = session.execute("INSERT INTO tenon_user VALUES (?1, ?2, ?3, ?4, ?5, ?6)", values);
-  if (!stored) {
-    lease.rollback();
-    if (stored.error().code() == ErrorCode::conflict)
-      co_return fail(Error(ErrorCode::conflict, "the user \"" + name + "\" exists already")
-                         .because("user.exists"));
-    co_return std::unexpected(std::move(stored.error()));
-  }
-  co_return co_await lease.commit();
+Result<> check_not_last(Change& change, const UserRow& user) {
+  if (user.state != UserState::active) return {};
+  TENON_ASSIGN(roles, roles_of(change.session(), user.id));
+  if (std::ranges::find(roles, kAdministratorRole) == roles.end()) return {};
+  TENON_ASSIGN(others, has_other_administrator(change, user.id));
+  if (others) return {};
+  return conflict("user.last_administrator",
+                  "This is the last active administrator; make another one first.");
+}
+
+Result<> drop_tickets(Change& change, UserId id) {
+  TENON_TRY(change.execute("DELETE FROM identity_ticket WHERE user_id = ?1",
+                           std::array<sql::Value, 1>{sql::id(id)}));
+  return {};
 }
 
 }  // namespace
 
-Task<UserId> Users::create(std::shared_ptr<data::Tenant> tenant, NewUser user, PasswordRule rule,
-                           Deadline deadline) {
-  TENON_CO_TRY(check(user, rule));
-  auto hash = co_await pool_.run([password = user.password] { return hash_password(password); });
-  if (!hash) co_return std::unexpected(std::move(hash.error()));
-  const StoredUser stored{.id = UserId::make(clock_, random_),
-                          .password = *std::move(hash),
-                          .locale = user.locale,
-                          .administrator = user.administrator};
-  TENON_CO_TRY(
-      TENON_CO_ACT_TASK(*tenant, store(tenant.get(), user.name, stored, clock_.now(), deadline)));
-  co_return stored.id;
+Result<> check_may_manage(Change& change, UserId id) {
+  const auto* actor = change.principal();
+  if (actor == nullptr || actor->administrator) return {};
+  TENON_ASSIGN(rights, read_rights(change.session(), std::string(change.tenant()), id));
+  if (covers(*actor, rights)) return {};
+  return fail(
+      Error(ErrorCode::denied, "This user has rights that you have not; ask an administrator.")
+          .because("user.escalation"));
 }
 
-Task<std::shared_ptr<const Principal>> Users::authenticate(std::shared_ptr<data::Tenant> tenant,
-                                                           std::string name,
-                                                           Secret<std::string> password,
-                                                           Deadline deadline) {
-  TENON_CO_ASSIGN(permit, co_await permits_.acquire(deadline));
-  (void)permit;
-  // A server is asked on its own pool: hashing must not wait for it.
-  std::optional<StoredUser> known;
-  if (tenant->waits()) {
-    TENON_CO_ASSIGN(found, co_await data::aside(*tenant, [&] { return find(*tenant, name); }));
-    known = std::move(found);
+Result<> check_new_user(const NewUser& user) { return check_texts(user); }
+
+Result<UserId> create_user(Change& change, const NewUser& user) {
+  UserRow row{.id = change.make_id<UserId>(),
+              .name = user.name,
+              .full_name = user.full_name,
+              .email = user.email,
+              .locale = user.locale,
+              .department = user.department,
+              .state = user.password.empty() ? UserState::invited : UserState::active,
+              .has_password = !user.password.empty(),
+              .version = 1,
+              .created = change.now(),
+              .updated = change.now()};
+  TENON_TRY(check_fields(change, row));
+  TENON_TRY(check_reach(change, {}, row.department));
+  TENON_TRY(check_room_for_user(change));
+  const auto name = utf8::fold(user.name);
+  const auto email = utf8::fold(user.email);
+  const std::array<sql::Value, 11> values{sql::id(row.id),
+                                          std::string_view(row.name),
+                                          std::string_view(name),
+                                          std::string_view(row.full_name),
+                                          sql::text_or_null(row.email),
+                                          sql::text_or_null(email),
+                                          std::string_view(row.locale),
+                                          sql::id(row.department),
+                                          static_cast<std::int64_t>(row.state),
+                                          sql::text_or_null(user.password),
+                                          sql::time(change.now())};
+  TENON_TRY(change.execute(
+      "INSERT INTO identity_user(id, name, name_key, full_name, email, email_key, locale, "
+      "department, state, password, totp_step, version, created_at, updated_at) "
+      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 1, ?11, ?11)",
+      values));
+  TENON_TRY(check_roles(change, user.roles));
+  TENON_TRY(store_roles(change, row.id, user.roles));
+  auto told = to_json(row);
+  told["roles"] = ids_of(user.roles);
+  TENON_TRY(change.audit("user", row.id.value, "created", {}, told));
+  return row.id;
+}
+
+Result<> change_user(Change& change, UserId id, const UserPatch& patch,
+                     std::optional<std::uint64_t> version) {
+  TENON_ASSIGN(before, get_user(change.session(), id));
+  TENON_TRY(check_may_manage(change, id));
+  if (version && *version != before.version)
+    return conflict("data.version", "The user was changed by somebody else meanwhile.");
+  UserRow after = before;
+  if (patch.name) after.name = *patch.name;
+  if (patch.full_name) after.full_name = *patch.full_name;
+  if (patch.email) after.email = *patch.email;
+  if (patch.locale) after.locale = *patch.locale;
+  if (patch.department) after.department = *patch.department;
+  TENON_TRY(check_fields(change, after));
+  TENON_TRY(check_reach(change, before.department, after.department));
+  after.version = before.version + 1;
+  after.updated = change.now();
+  const auto name = utf8::fold(after.name);
+  const auto email = utf8::fold(after.email);
+  const std::array<sql::Value, 10> values{sql::id(id),
+                                          std::string_view(after.name),
+                                          std::string_view(name),
+                                          std::string_view(after.full_name),
+                                          sql::text_or_null(after.email),
+                                          sql::text_or_null(email),
+                                          std::string_view(after.locale),
+                                          sql::id(after.department),
+                                          static_cast<std::int64_t>(after.version),
+                                          sql::time(after.updated)};
+  TENON_TRY(change.execute(
+      "UPDATE identity_user SET name = ?2, name_key = ?3, full_name = ?4, email = ?5, "
+      "email_key = ?6, locale = ?7, department = ?8, version = ?9, updated_at = ?10 WHERE id = ?1",
+      values));
+  change.touch();
+  return change.audit("user", id.value, "updated", to_json(before), to_json(after));
+}
+
+Result<> set_roles(Change& change, UserId id, std::vector<RoleId> roles) {
+  TENON_ASSIGN(user, get_user(change.session(), id));
+  std::ranges::sort(roles);
+  const auto twice = std::ranges::unique(roles);
+  roles.erase(twice.begin(), twice.end());
+  TENON_TRY(check_may_manage(change, id));
+  TENON_TRY(check_roles(change, roles));
+  TENON_ASSIGN(before, roles_of(change.session(), id));
+  if (std::ranges::find(roles, kAdministratorRole) == roles.end())
+    TENON_TRY(check_not_last(change, user));
+  TENON_TRY(store_roles(change, id, roles));
+  change.touch();
+  return change.audit("user", id.value, "roles_changed", {{"roles", ids_of(before)}},
+                      {{"roles", ids_of(roles)}});
+}
+
+Result<> deactivate_user(Change& change, UserId id, std::optional<UserId> successor) {
+  TENON_ASSIGN(user, get_user(change.session(), id));
+  TENON_TRY(check_may_manage(change, id));
+  if (change.principal() != nullptr && change.principal()->user == id)
+    return conflict("user.self",
+                    "You cannot deactivate yourself; let another administrator do it.");
+  TENON_TRY(check_not_last(change, user));
+  if (successor) {
+    TENON_ASSIGN(heir, get_user(change.session(), *successor));
+    if (heir.id == id || heir.state == UserState::deactivated)
+      return conflict("user.successor", "Records go to another user who is not deactivated.");
   }
-  auto user = co_await pool_.run([&]() -> Result<std::optional<StoredUser>> {
-    if (!tenant->waits()) {
-      TENON_ASSIGN(found, find(*tenant, name));
-      known = std::move(found);
-    }
-    auto& stored = known;
-    const bool matches = verify_password(password, stored ? stored->password : decoy());
-    if (!stored || !matches) return std::optional<StoredUser>();
-    return std::move(stored);
-  });
-  if (!user) co_return std::unexpected(std::move(user.error()));
-  if (!*user) co_return refused();
-  co_return std::make_shared<const Principal>(Principal{.tenant = tenant->name(),
-                                                        .user = (*user)->id,
-                                                        .name = std::move(name),
-                                                        .locale = (*user)->locale,
-                                                        .administrator = (*user)->administrator,
-                                                        .permissions = {}});
+  const std::array<sql::Value, 3> values{sql::id(id), sql::id(successor), sql::time(change.now())};
+  TENON_TRY(change.execute(
+      "UPDATE identity_user SET state = 2, successor = ?2, version = version + 1, updated_at = ?3 "
+      "WHERE id = ?1",
+      values));
+  TENON_TRY(end_sessions(change, id, {}));
+  TENON_TRY(change.execute("DELETE FROM identity_token WHERE user_id = ?1",
+                           std::array<sql::Value, 1>{sql::id(id)}));
+  TENON_TRY(drop_tickets(change, id));
+  json::object told{{"state", "deactivated"}};
+  if (successor) told["successor"] = successor->to_string();
+  return change.audit("user", id.value, "deactivated", {{"state", to_string(user.state)}}, told);
 }
 
-Task<std::shared_ptr<const Principal>> Users::refuse_unknown_tenant(Secret<std::string> password,
-                                                                    Deadline deadline) {
-  TENON_CO_ASSIGN(permit, co_await permits_.acquire(deadline));
-  (void)permit;
-  auto checked =
-      co_await pool_.run([&]() -> Result<bool> { return verify_password(password, decoy()); });
-  if (!checked) co_return std::unexpected(std::move(checked.error()));
-  co_return refused();
+Result<> reactivate_user(Change& change, UserId id) {
+  TENON_ASSIGN(user, get_user(change.session(), id));
+  TENON_TRY(check_may_manage(change, id));
+  if (user.state != UserState::deactivated) return {};
+  TENON_TRY(check_room_for_user(change));
+  const auto state = user.has_password ? UserState::active : UserState::invited;
+  const std::array<sql::Value, 3> values{sql::id(id), static_cast<std::int64_t>(state),
+                                         sql::time(change.now())};
+  TENON_TRY(change.execute(
+      "UPDATE identity_user SET state = ?2, successor = NULL, version = version + 1, "
+      "updated_at = ?3 WHERE id = ?1",
+      values));
+  change.touch();
+  return change.audit("user", id.value, "reactivated", {{"state", "deactivated"}},
+                      {{"state", to_string(state)}});
+}
+
+Result<> set_password(Change& change, UserId id, const std::string& hash,
+                      std::optional<SessionId> keep) {
+  TENON_ASSIGN(user, get_user(change.session(), id));
+  if (user.state == UserState::deactivated)
+    return fail(Error(ErrorCode::not_found, "There is no such user.").because("user.unknown"));
+  const std::array<sql::Value, 3> values{sql::id(id), std::string_view(hash),
+                                         sql::time(change.now())};
+  TENON_TRY(change.execute(
+      "UPDATE identity_user SET password = ?2, state = 1, version = version + 1, updated_at = ?3 "
+      "WHERE id = ?1",
+      values));
+  TENON_TRY(end_sessions(change, id, keep));
+  TENON_TRY(drop_tickets(change, id));
+  return change.audit("user", id.value, "password_changed", {}, {});
 }
 
 }  // namespace tenon::identity

@@ -1,54 +1,55 @@
 #pragma once
-// The people of a tenant, kept in the tenant's own database. A password is stored as an Argon2id
-// hash only; checking one costs 20 ms and 19 MiB on purpose, so it runs on the blocking pool and
-// few at a time.
+// What may be done with the people of a tenant. Nobody is deleted: who has left is deactivated and
+// stays as the author of what he did. Who manages users changes only those whose rights he has
+// himself, so that no right is gained by managing.
 
-#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "async/blocking_pool.h"
-#include "async/permit.h"
-#include "async/task.h"
-#include "base/clock.h"
-#include "base/random.h"
-#include "base/secret.h"
-#include "data/tenant.h"
-#include "identity/principal.h"
+#include "identity/change.h"
+#include "identity/user_rows.h"
 
 namespace tenon::identity {
 
 struct NewUser {
-  std::string name;              // what is typed at sign-in; 1…64 bytes without control characters
-  Secret<std::string> password;  // 8…128 bytes, except for the demo user
-  std::string locale = "zh-CN";
-  bool administrator = false;
+  std::string name;  // 1…64 bytes without control characters; unlike every other but for case
+  std::string full_name = {};    // at most 100 bytes
+  std::string email = {};        // at most 254 bytes
+  std::string locale = "zh-CN";  // zh-CN or en
+  std::optional<DepartmentId> department = {};
+  std::vector<RoleId> roles = {};
+  std::string password = {};  // the hash; empty: the user is invited and chooses one
 };
 
-/// Thread: any. Lifetime: pool, clock and random outlive it.
-class Users {
- public:
-  Users(BlockingPool& pool, const Clock& clock, Random& random)
-      : pool_(pool), clock_(clock), random_(random) {}
-
-  enum class PasswordRule : std::uint8_t { enforced, waived };  // waived: the demo user only
-  /// Errors: invalid (`user.name`, `user.password`), conflict (`user.exists`).
-  [[nodiscard]] Task<UserId> create(std::shared_ptr<data::Tenant> tenant, NewUser user,
-                                    PasswordRule rule, Deadline deadline);
-
-  /// Errors: denied (`http.login_failed`) alike for an unknown name and a wrong password, after the
-  /// same work; unavailable when too many sign in at once.
-  [[nodiscard]] Task<std::shared_ptr<const Principal>> authenticate(
-      std::shared_ptr<data::Tenant> tenant, std::string name, Secret<std::string> password,
-      Deadline deadline);
-  /// The work of a failed sign-in without a tenant, so that an unknown company takes as long.
-  [[nodiscard]] Task<std::shared_ptr<const Principal>> refuse_unknown_tenant(
-      Secret<std::string> password, Deadline deadline);
-
- private:
-  BlockingPool& pool_;
-  const Clock& clock_;
-  Random& random_;
-  PermitPool permits_{4, 64};  // password checks under way and waiting
+/// What is given is changed; an empty text empties.
+struct UserPatch {
+  std::optional<std::string> name = {}, full_name = {}, email = {}, locale = {};
+  std::optional<std::optional<DepartmentId>> department = {};
 };
+
+/// Errors of all: not_found (`user.unknown`, `role.unknown`, `department.unknown`), denied
+/// (`user.escalation`: the user has rights that the actor has not).
+
+/// What can be said of a new user before anything is made. Errors: invalid (field errors).
+[[nodiscard]] Result<> check_new_user(const NewUser& user);
+/// Errors: invalid (field errors), conflict (`user.exists`), exhausted (`plan.users`).
+[[nodiscard]] Result<UserId> create_user(Change& change, const NewUser& user);
+/// Errors: as create_user, conflict (`user.version`) when `version` is another.
+[[nodiscard]] Result<> change_user(Change& change, UserId id, const UserPatch& patch,
+                                   std::optional<std::uint64_t> version = {});
+/// Replaces all roles of a user. Errors: conflict (`user.last_administrator`).
+[[nodiscard]] Result<> set_roles(Change& change, UserId id, std::vector<RoleId> roles);
+/// Ends the user's sessions, tokens and tickets. Records are handed over afterwards, to
+/// `successor`. Errors: conflict (`user.last_administrator`, `user.self`, `user.successor`).
+[[nodiscard]] Result<> deactivate_user(Change& change, UserId id, std::optional<UserId> successor);
+/// As it was: active when it has a password, invited when not. Errors: exhausted (`plan.users`).
+[[nodiscard]] Result<> reactivate_user(Change& change, UserId id);
+/// Stores a new hash, makes the user active and ends its sessions but one, its tickets included.
+/// Who changes his own password needs no right.
+[[nodiscard]] Result<> set_password(Change& change, UserId id, const std::string& hash,
+                                    std::optional<SessionId> keep);
+/// Errors: denied (`user.escalation`) unless the actor has every right of the user.
+[[nodiscard]] Result<> check_may_manage(Change& change, UserId id);
 
 }  // namespace tenon::identity

@@ -118,6 +118,11 @@ struct LiveFeed::Channel {
                     .because("events.listeners"));
   }
 
+  std::int64_t place() {
+    const std::lock_guard lock(mutex);
+    return position;
+  }
+
   static asio::awaitable<void> follow(std::shared_ptr<Channel> channel, LiveLimits limits);
   Task<> tell_changes();
 };
@@ -164,10 +169,11 @@ Task<> LiveFeed::Channel::tell_changes() {
       for (const auto& listener : living()) listener->lose(now);
       co_return Result<>();
     }
-    const auto from = position;  // only this follower moves it while it runs
+    const auto from = place();
     TENON_CO_ASSIGN(found, TENON_CO_ACT(*tenant, changes(*tenant, from, kRead)));
     if (found.empty()) co_return Result<>();
     const std::lock_guard lock(mutex);
+    if (position != from) continue;  // somebody began to listen when nobody else did
     const auto all = living();
     for (const auto& change : found)
       for (const auto& listener : all) listener->put(change);
@@ -217,11 +223,10 @@ Task<std::unique_ptr<LiveListener>> LiveFeed::listen(std::string tenant, UserId 
     const std::lock_guard lock(channel->mutex);
     if (channel->closed) co_return gone();
     TENON_CO_TRY(channel->admit(state, state_->limits));
-    if (!channel->followed) {
-      channel->position = now;
-      channel->followed = true;
+    // Where nobody listens nobody has to be told what came before.
+    if (channel->living().empty()) channel->position = now;
+    if (!std::exchange(channel->followed, true))
       state_->followers.spawn(Channel::follow(channel, state_->limits));
-    }
     from = channel->position;
     state->position = from;
     channel->listeners.push_back(state);

@@ -30,12 +30,14 @@ class LiveFeedTest : public data::testing::TenantTest {
   void TearDown() override { EXPECT_TRUE(run(feed_.stop(soon()))); }
 
   std::shared_ptr<const identity::Principal> principal(std::string name,
-                                                       std::set<std::string, std::less<>> rights) {
+                                                       std::vector<std::string> rights) {
+    std::map<std::string, data::Scope, std::less<>> held;
+    for (auto& right : rights) held.emplace(std::move(right), data::Scope::all);
     return std::make_shared<const identity::Principal>(
         identity::Principal{.tenant = "acme",
                             .user = UserId::make(clock_, random_),
                             .name = std::move(name),
-                            .permissions = std::move(rights)});
+                            .permissions = std::move(held)});
   }
   /// Sees the rows of `scope` of customers and nothing else.
   static data::Viewer viewer(const identity::Principal& who, data::Scope scope) {

@@ -108,6 +108,7 @@ struct Host::Impl {
   wasm::Linker linker;
   Loader loader;
   LogSink log;
+  CallSink calls;
   ExecutorPool guests;
 };
 
@@ -126,6 +127,7 @@ Result<std::unique_ptr<Host>> Host::create(const wasm::Engine& engine, const Clo
 Loader& Host::loader() noexcept { return impl_->loader; }
 Executor Host::executor() noexcept { return impl_->guests.next(); }
 const Clock& Host::clock() const noexcept { return impl_->clock; }
+void Host::on_call(CallSink sink) { impl_->calls = std::move(sink); }
 void Host::stop() { impl_->guests.stop(); }
 
 template <class F, class... A>
@@ -190,6 +192,7 @@ asio::awaitable<Outcome> Host::call(const std::optional<contract::Function<F>>& 
   outcome.log = std::move(context.log);
   if (impl_->log)
     for (const LogLine& line : outcome.log) impl_->log(arguments.origin, plugin, line);
+  if (impl_->calls) impl_->calls(arguments.origin, plugin, outcome);
   co_return outcome;
 }
 

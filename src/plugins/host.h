@@ -40,6 +40,8 @@ class Host {
  public:
   /// Sees each line a guest wrote, after the call.
   using LogSink = std::function<void(const CallOrigin&, const Plugin&, const LogLine&)>;
+  /// Sees each call that was admitted, with what came of it.
+  using CallSink = std::function<void(const CallOrigin&, const Plugin&, const Outcome&)>;
 
   /// Errors: those of wasm::Linker::define (a bug: the contracts clash).
   [[nodiscard]] static Result<std::unique_ptr<Host>> create(const wasm::Engine& engine,
@@ -73,6 +75,8 @@ class Host {
                                                     std::string input);
   [[nodiscard]] asio::awaitable<Outcome> handle_route(CallArguments call, std::string request);
 
+  /// Requires: no call was made yet.
+  void on_call(CallSink sink);
   /// Joins the guest threads. Requires: no call is under way.
   void stop();
 

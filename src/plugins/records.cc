@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "data/act.h"
+#include "data/decode.h"
 #include "data/sight.h"
 
 namespace tenon::plugins {
@@ -16,6 +17,10 @@ const Installation* hooked(const Installations& installations, const data::Entit
              : nullptr;
 }
 
+/// A longer text is held against the rules of its field before the hook, which would burn its fuel
+/// on one that is too long anyway; the hook may mend a shorter one.
+constexpr std::size_t kPlainText = 16384;
+
 /// Refuses what a client may not set before the hook sees it: afterwards the hook's own values
 /// stand there too.
 Result<> check_writable(const RecordWrite& write, const data::EntityInfo& entity,
@@ -25,9 +30,16 @@ Result<> check_writable(const RecordWrite& write, const data::EntityInfo& entity
   std::vector<FieldError> wrong;
   for (const auto& [name, value] : fields) {
     const auto column = entity.find(name);
-    if (column && !entity.columns()[*column].writable)
+    if (!column) continue;
+    if (!entity.columns()[*column].writable)
       wrong.push_back(FieldError{
           .path = "/" + std::string(name), .code = "read_only", .message = "is set by the system"});
+    const auto* text = value.if_string();
+    if (text == nullptr || text->size() <= kPlainText) continue;
+    if (auto typed = data::decode_json(entity.columns()[*column], value); !typed)
+      wrong.push_back(FieldError{.path = "/" + std::string(name),
+                                 .code = std::move(typed.error().code),
+                                 .message = std::move(typed.error().message)});
   }
   if (wrong.empty()) return {};
   return fail(Error(ErrorCode::invalid, "some fields cannot be set")

@@ -137,8 +137,18 @@ bool Registry::knows(std::string_view tenant) const {
 Registry::Health Registry::health() const {
   const std::shared_lock lock(mutex_);
   Health health{.served = 0, .away = away_.size()};
-  for (const auto& [name, entry] : entries_)
-    ++(silent_.contains(entry.server) ? health.away : health.served);
+  for (const auto& [name, entry] : entries_) {
+    if (silent_.contains(entry.server)) {
+      ++health.away;
+      continue;
+    }
+    ++health.served;
+    const storage::Figures figures = entry.workspace->tenant()->database().figures();
+    if (figures.failed) ++health.read_only;
+    health.storage.commits += figures.commits;
+    health.storage.members += figures.members;
+    health.storage.reruns += figures.reruns;
+  }
   return health;
 }
 

@@ -95,6 +95,8 @@ class Registry {
   struct Health {
     std::size_t served = 0;
     std::size_t away = 0;
+    std::size_t read_only = 0;  // of those served: nothing is written until it is opened again
+    storage::Figures storage;   // of those served, together
   };
   [[nodiscard]] Health health() const;
 

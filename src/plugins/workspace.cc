@@ -16,12 +16,22 @@ std::shared_ptr<const Installations> Workspace::installations() const {
 }
 
 std::shared_ptr<const Installations> Workspace::with(PluginHandle plugin) const {
-  auto next = std::make_shared<Installations>(*installations());
-  auto& slot = (*next)[plugin->id()];
-  if (!slot.permits) slot.permits = std::make_shared<PermitPool>(kRunning, kWaiting);
-  if (!slot.calls) slot.calls = std::make_shared<CallLog>();
-  slot.plugin = std::move(plugin);
+  const std::lock_guard lock(mutex_);
+  const std::string id = plugin->id();
+  auto& kept = kept_[id];
+  if (!kept.permits)
+    kept = {.permits = std::make_shared<PermitPool>(kRunning, kWaiting),
+            .calls = std::make_shared<CallLog>()};
+  auto next = std::make_shared<Installations>(*installations_);
+  next->insert_or_assign(
+      id, Installation{.plugin = std::move(plugin), .permits = kept.permits, .calls = kept.calls});
   return next;
+}
+
+std::shared_ptr<const CallLog> Workspace::calls(std::string_view plugin) const {
+  const std::lock_guard lock(mutex_);
+  const auto kept = kept_.find(plugin);
+  return kept == kept_.end() ? nullptr : kept->second.calls;
 }
 
 void Workspace::enable(PluginHandle plugin) {

@@ -41,12 +41,21 @@ class Workspace {
   [[nodiscard]] std::shared_ptr<const Installations> with(PluginHandle plugin) const;
   /// Adds or replaces one plugin.
   void enable(PluginHandle plugin);
+  /// What `plugin` did lately, also while it is not enabled. Null: it has not been here.
+  [[nodiscard]] std::shared_ptr<const CallLog> calls(std::string_view plugin) const;
   /// Takes `plugin` away, unless another version of it has taken its place.
   void disable(const Plugin& plugin);
 
  private:
   std::shared_ptr<data::Tenant> tenant_;  // shared with units of work
-  std::mutex changing_;                   // one change at a time
+  /// What one plugin keeps whatever its version and whether it is enabled. Bounded by what the
+  /// tenant has had installed since the process began.
+  struct Kept {
+    std::shared_ptr<PermitPool> permits;  // shared with calls
+    std::shared_ptr<CallLog> calls;       // shared with calls
+  };
+  std::mutex changing_;  // one change at a time
+  mutable std::map<std::string, Kept, std::less<>> kept_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Installations> installations_ = std::make_shared<const Installations>();
 };

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "identity/rights.h"
+#include "identity/users.h"
 #include "plugins/records.h"
 #include "server/demo_customers.h"
 
@@ -46,7 +48,7 @@ Task<> insert_batch(plugins::Host& host, std::shared_ptr<plugins::Workspace> wor
 }  // namespace
 
 Task<> make_demo(const Config& config, plugins::Registry& registry, plugins::Host& host,
-                 identity::Users& users) {
+                 identity::Identity& identity) {
   if (registry.knows("demo")) co_return Result<>();
   const auto folder = config.plugins / "crm";
   TENON_CO_ASSIGN(manifest, read_file(folder / "plugin.toml"));
@@ -55,11 +57,16 @@ Task<> make_demo(const Config& config, plugins::Registry& registry, plugins::Hos
   TENON_CO_ASSIGN(customers, DemoCustomers::read(words, host.clock().now()));
   TENON_CO_ASSIGN(workspace, registry.create("demo", config.demo_database));
   const Deadline deadline = Deadline::after(kPatience);
+  // The one password that keeps no rule: it is shown to everybody, and listens on loopback only.
+  TENON_CO_ASSIGN(hash, co_await identity.passwords.hash(Secret<std::string>("demo"), deadline));
   TENON_CO_ASSIGN(
-      user, co_await users.create(
-                workspace->tenant(),
-                {.name = "demo", .password = Secret<std::string>("demo"), .administrator = true},
-                identity::Users::PasswordRule::waived, deadline));
+      user, co_await identity::change(
+                identity.tools, identity.realms.of(workspace->tenant()),
+                identity::Actor{.by = "demo"}, deadline, [&hash](identity::Change& change) {
+                  return identity::create_user(
+                      change,
+                      {.name = "demo", .roles = {identity::kAdministratorRole}, .password = hash});
+                }));
   const auto principal = std::make_shared<const identity::Principal>(
       identity::Principal{.tenant = "demo", .user = user, .name = "demo", .administrator = true});
   TENON_CO_TRY(co_await registry.install(

@@ -2,7 +2,7 @@
 // A tenant to look around in: the first-party crm plugin, one user and believable Chinese
 // customers.
 
-#include "identity/users.h"
+#include "identity/identity.h"
 #include "plugins/registry.h"
 #include "server/config.h"
 
@@ -12,6 +12,6 @@ namespace tenon::server {
 /// path as any other, hook included, in batches of one transaction each. Errors: unavailable when
 /// the plugin's files are missing.
 [[nodiscard]] Task<> make_demo(const Config& config, plugins::Registry& registry,
-                               plugins::Host& host, identity::Users& users);
+                               plugins::Host& host, identity::Identity& identity);
 
 }  // namespace tenon::server

@@ -1,31 +1,38 @@
 #include "server/server.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "api/endpoint.h"
+#include "api/first_start.h"
 #include "api/messages.h"
 #include "api/routes.h"
+#include "async/executor_pool.h"
 #include "async/wait_for.h"
 #include "base/hash.h"
 #include "http/security_headers.h"
 #include "http/server.h"
 #include "http/static_files.h"
-#include "identity/sessions.h"
-#include "identity/users.h"
+#include "identity/identity.h"
+#include "identity/operators.h"
+#include "identity/tables.h"
 #include "plugins/host.h"
 #include "plugins/registry.h"
 #include "server/demo.h"
+#include "server/edge.h"
+#include "server/listen.h"
+#include "server/log.h"
+#include "server/metrics.h"
+#include "server/metrics_route.h"
 #include "server/modules.h"
 
 namespace tenon::server {
 namespace {
 
-constexpr std::chrono::seconds kDrain{20};
 constexpr std::size_t kBlockingThreads = 4;
 // Work that waits for PostgreSQL. More threads than one server has connections: a unit that holds
 // the lock others wait for always finds one.
@@ -34,10 +41,8 @@ constexpr std::size_t kServerQueue = 1024;
 // Content of files. An upload's last step waits for the writer, which works on the other pools.
 constexpr std::size_t kFileThreads = 4;
 constexpr std::size_t kFileQueue = 256;
-
-bool is_loopback(const std::string& address) {
-  return address.starts_with("127.") || address == "::1" || address == "localhost";
-}
+// Modules and deliveries, once no request runs any more; systemd waits longer (packaging/).
+constexpr std::chrono::seconds kEnding{5};
 
 /// The folder of all data, readable by its owner only.
 Result<> prepare_folder(const std::filesystem::path& folder) {
@@ -64,21 +69,6 @@ http::StaticFiles::PageHook nonce_hook(Random& random) {
   };
 }
 
-/// A problem that no endpoint saw (wrong path, wrong framing) in the same protocol as all others.
-http::Response edge_problem(const http::Problem& problem) {
-  ErrorCode code = ErrorCode::invalid;
-  std::string reason = "http." + std::string(problem.rule);
-  if (problem.status == 404) code = ErrorCode::not_found, reason = "http.not_found";
-  if (problem.status == 405) reason = "http.method";
-  if (problem.status == 413) reason = "http.body_too_large";
-  if (problem.status == 500) code = ErrorCode::internal;
-  if (problem.status == 503) code = ErrorCode::unavailable, reason = "http.timeout";
-  const std::string locale =
-      problem.request != nullptr ? api::Gate::locale_of(*problem.request) : "en";
-  return api::Gate::problem(Error(code, std::string(problem.text)).because(std::move(reason)),
-                            locale, "");
-}
-
 }  // namespace
 
 struct Server::Impl {
@@ -89,14 +79,20 @@ struct Server::Impl {
         servers({.threads = kServerThreads, .queue = kServerQueue, .name = "postgres"}),
         contents({.threads = kFileThreads, .queue = kFileQueue, .name = "files"}),
         tenants(config.data.string(), pool, clock, random,
-                {.storage = {}, .files = {}, .servers = &servers}),
-        users(pool, clock, random),
-        sessions({}, clock, random) {}
+                {.storage = {},
+                 .files = config.files,
+                 .servers = &servers,
+                 .native = {identity::tables()}}),
+        operators(config.data / "operators", clock),
+        first_start(clock),
+        throttle(config.throttle) {}
 
   Config config;
   SystemClock clock;
   SystemRandom random;
-  std::shared_ptr<spdlog::logger> log;  // shared with the sinks' registry
+  std::unique_ptr<LineWriter> log_lines;
+  std::unique_ptr<LineWriter> access_lines;  // null: off, or in the server's log
+  std::unique_ptr<Log> log;
   BlockingPool pool;
   BlockingPool compilers;
   BlockingPool servers;
@@ -106,15 +102,27 @@ struct Server::Impl {
   std::unique_ptr<plugins::Host> host;
   std::unique_ptr<Modules> modules;
   std::unique_ptr<plugins::Registry> registry;
-  identity::Users users;
-  identity::Sessions sessions;
+  ExecutorPool background{1, "background"};
+  std::unique_ptr<identity::Identity> identity;
+  identity::Operators operators;
+  api::FirstStart first_start;
+  std::string setup_token;
+  std::unique_ptr<http::Outbound> outbound;
+  api::Throttle throttle;
+  std::unique_ptr<Metrics> metrics;
   std::unique_ptr<api::App> app;
   std::unique_ptr<api::Gate> gate;
   http::Router router;
   std::unique_ptr<http::Server> http;
+  std::atomic<bool> leaving = false;
   bool stopped = false;
 
+  [[nodiscard]] Result<> open_logs();
   [[nodiscard]] Result<> open();
+  void make_metrics();
+  void finished(const http::Exchange& exchange);
+  [[nodiscard]] Result<> open_identity();
+  void make_api();
   [[nodiscard]] Result<> publish_routes();
   [[nodiscard]] http::Hooks hooks();
   [[nodiscard]] Modules::Log modules_log() const;
@@ -124,6 +132,12 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() { (void)stop(); }
 
 Result<std::unique_ptr<Server>> Server::create(Config config) {
+  TENON_TRY(parse_listen(config.listen, config.http));
+  if (config.data.empty())
+    return fail(ErrorCode::invalid, "say where the data is: --data DIR, or server.data");
+  if (config.http.tls.certificate.empty() != config.http.tls.key.empty())
+    return fail(ErrorCode::invalid, "tls.certificate and tls.key belong together");
+  config.throttle.addresses = config.throttle.users;
   if (config.demo && !is_loopback(config.http.address))
     return fail(ErrorCode::invalid,
                 "--demo listens on a loopback address only, not on " + config.http.address);
@@ -134,22 +148,70 @@ Result<std::unique_ptr<Server>> Server::create(Config config) {
   return server;
 }
 
-Result<> Server::Impl::open() {
-  log =
-      std::make_shared<spdlog::logger>("tenon", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  log->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %l %v", spdlog::pattern_time_type::utc);
+Result<> Server::Impl::open_logs() {
+  const LogOptions& options = config.log;
+  const auto open_file = [&](std::string file) {
+    return LineWriter::open({.file = std::move(file),
+                             .rotate_bytes = options.rotate_bytes,
+                             .keep_files = options.keep_files,
+                             .queue_bytes = options.queue_bytes});
+  };
+  TENON_ASSIGN(lines, open_file(options.file));
+  log_lines = std::move(lines);
+  log = std::make_unique<Log>(options.level, options.format, clock, *log_lines);
+  if (!options.access || options.access_file == "-") return {};
+  std::string file = options.access_file;
+  if (file.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(config.data / "log", error);
+    file = (config.data / "log" / "access.jsonl").string();
+  }
+  TENON_ASSIGN(access, open_file(std::move(file)));
+  access_lines = std::move(access);
+  return {};
+}
 
+void Server::Impl::make_metrics() {
+  metrics = std::make_unique<Metrics>(
+      Metrics::Sources{.edge = [this] { return http ? http->figures() : http::Server::Figures(); },
+                       .tenants = [this] { return registry->health(); },
+                       .dropped_log_lines =
+                           [this] {
+                             return log_lines->dropped() +
+                                    (access_lines ? access_lines->dropped() : 0);
+                           },
+                       .certificate_expires =
+                           [this] { return http ? http->certificate_expires() : std::nullopt; }},
+      clock);
+  host->on_call([this](const plugins::CallOrigin& origin, const plugins::Plugin& plugin,
+                       const plugins::Outcome& outcome) {
+    metrics->count(origin.workspace->tenant()->name(), plugin.id(), outcome.bill,
+                   !outcome.result.has_value());
+  });
+}
+
+void Server::Impl::finished(const http::Exchange& exchange) {
+  metrics->count(exchange);
+  if (!config.log.access) return;
+  const std::string line = access_line(exchange, clock.now());
+  (access_lines ? *access_lines : *log_lines).write(line);
+}
+
+Result<> Server::Impl::open() {
+  TENON_TRY(open_logs());
   TENON_ASSIGN(made, wasm::Engine::create());
   engine = std::move(made);
   TENON_ASSIGN(cache, plugins::NativeCache::open(config.data / "native", random));
-  TENON_ASSIGN(made_host,
-               plugins::Host::create(
-                   *engine, clock, std::move(cache), config.guest_threads,
-                   [log = log](const plugins::CallOrigin& origin, const plugins::Plugin& plugin,
-                               const plugins::LogLine& line) {
-                     log->info("plugin {} {} trace={} {}", plugin.id(),
-                               plugins::to_string(line.level), origin.trace, line.message);
-                   }));
+  TENON_ASSIGN(made_host, plugins::Host::create(
+                              *engine, clock, std::move(cache), config.guest_threads,
+                              [this](const plugins::CallOrigin& origin,
+                                     const plugins::Plugin& plugin, const plugins::LogLine& line) {
+                                log->info(line.message,
+                                          {{"tenant", origin.workspace->tenant()->name()},
+                                           {"plugin", plugin.id()},
+                                           {"plugin_level", plugins::to_string(line.level)},
+                                           {"trace", origin.trace}});
+                              }));
   host = std::move(made_host);
   modules = std::make_unique<Modules>(clock, random, modules_log());
   TENON_TRY(modules->start());
@@ -160,55 +222,109 @@ Result<> Server::Impl::open() {
                                                                  .modules = modules->registry(),
                                                                  .events = modules->events(),
                                                                  .feed = modules->feed()});
+  make_metrics();
   TENON_TRY(registry->open_all(
       {.broken =
-           [log = log](std::string_view tenant, std::string_view plugin, const Error& error) {
-             log->error("plugin {} of tenant {} is not served: {}", plugin, tenant,
-                        error.for_log());
+           [this](std::string_view tenant, std::string_view plugin, const Error& error) {
+             log->error("a plugin is not served",
+                        {{"tenant", tenant}, {"plugin", plugin}, {"error", error.for_log()}});
            },
        .away =
-           [log = log](std::string_view tenant, const Error& error) {
-             log->error("tenant {} is not served until its database answers: {}", tenant,
-                        error.for_log());
+           [this](std::string_view tenant, const Error& error) {
+             log->error(
+                 "tenant " + std::string(tenant) + " is not served until its database answers",
+                 {{"tenant", tenant}, {"error", error.for_log()}});
            },
-       .back = [log =
-                    log](std::string_view tenant) { log->info("tenant {} is served", tenant); }}));
-  if (config.demo) TENON_TRY(wait_for(make_demo(config, *registry, *host, users)));
-  app = std::make_unique<api::App>(api::App{.registry = *registry,
-                                            .host = *host,
-                                            .modules = modules->registry(),
-                                            .feed = modules->feed(),
-                                            .sessions = sessions,
-                                            .users = users,
-                                            .pool = pool,
-                                            .files = contents,
-                                            .clock = clock,
-                                            .random = random,
-                                            .demo = config.demo});
-  gate = std::make_unique<api::Gate>(
-      sessions, random, [log = log](const Error& error, std::string_view trace) {
-        if (error.code() == ErrorCode::internal || error.code() == ErrorCode::unavailable)
-          log->error("trace={} {}", trace, error.for_log());
-      });
+       .back =
+           [this](std::string_view tenant) {
+             log->info("tenant " + std::string(tenant) + " is served", {{"tenant", tenant}});
+           }}));
+  TENON_TRY(open_identity());
+  if (config.demo) TENON_TRY(wait_for(make_demo(config, *registry, *host, *identity)));
+  make_api();
   return publish_routes();
+}
+
+void Server::Impl::make_api() {
+  // What a company's administrator has us call lies outside; only a server that nobody but this
+  // machine reaches calls this machine.
+  outbound = std::make_unique<http::Outbound>(
+      http::OutboundOptions{.loopback = is_loopback(config.http.address),
+                            .private_networks = config.outbound_private,
+                            .ca_file = config.outbound_ca.string()});
+  // A session cookie travels unprotected on this machine alone.
+  const api::CookiePolicy cookie{.secure = config.public_url.starts_with("https://") ||
+                                           !config.http.tls.certificate.empty() ||
+                                           !is_loopback(config.http.address)};
+  app = std::make_unique<api::App>(
+      api::App{.tenants = tenants,
+               .registry = *registry,
+               .host = *host,
+               .modules = modules->registry(),
+               .feed = modules->feed(),
+               .identity = *identity,
+               .operators = operators,
+               .first_start = first_start,
+               .outbound = *outbound,
+               .pool = pool,
+               .files = contents,
+               .clock = clock,
+               .random = random,
+               .limits = {.package = config.package, .upload_bytes = config.files.file_bytes},
+               .cookie = cookie,
+               .public_url = config.public_url,
+               .demo = config.demo});
+  app->on_failure = [this](const Error& error, std::string_view trace) {
+    if (error.code() == ErrorCode::internal || error.code() == ErrorCode::unavailable)
+      log->error("a request failed", {{"error", error.for_log()}, {"trace", trace}});
+  };
+  gate =
+      std::make_unique<api::Gate>(*identity, operators, cookie, random, throttle, app->on_failure);
 }
 
 Modules::Log Server::Impl::modules_log() const {
   return {.failed =
-              [log = log](std::string_view tenant, std::string_view module, const Error& error) {
-                log->error("module {} of tenant {} failed: {}", module,
-                           tenant.empty() ? "(all)" : tenant, error.for_log());
+              [this](std::string_view tenant, std::string_view module, const Error& error) {
+                log->error("a module failed",
+                           {{"module", module}, {"tenant", tenant}, {"error", error.for_log()}});
               },
           .undelivered =
-              [log = log](std::string_view tenant, const data::Event& event, const Error& error) {
-                log->warn("event {} {} of tenant {} is not delivered: {}", event.id.to_string(),
-                          event.type, tenant, error.for_log());
+              [this](std::string_view tenant, const data::Event& event, const Error& error) {
+                log->warning("an event is not delivered", {{"tenant", tenant},
+                                                           {"event", event.id.to_string()},
+                                                           {"type", event.type},
+                                                           {"error", error.for_log()}});
               }};
 }
 
+Result<> Server::Impl::open_identity() {
+  const auto file = config.key_file.empty() ? config.data / "secret.key" : config.key_file;
+  TENON_ASSIGN(key, open_sealing_key(file, random));
+  identity::Identity::Options options;
+  options.throttle.per_address = config.sign_ins_per_address;
+  identity = std::make_unique<identity::Identity>(
+      std::move(options), std::move(key), pool, background.next(), clock, random,
+      [this](std::string_view name) -> Result<std::shared_ptr<data::Tenant>> {
+        TENON_ASSIGN(workspace, registry->serving(name));
+        return workspace->tenant();
+      });
+  identity->trail.start();
+  TENON_ASSIGN(names, tenants.list());
+  if (names.empty() && !config.demo) setup_token = first_start.begin(random);
+  return {};
+}
+
 Result<> Server::Impl::publish_routes() {
-  TENON_TRY(router.replace("health", api::health_routes(*app)));
+  TENON_TRY(router.replace("health", not_ready_when(leaving, api::health_routes(*app))));
+  TENON_ASSIGN(token, read_token(config.metrics_token_file));
+  TENON_TRY(router.replace("metrics", metrics_routes(*metrics, std::move(token))));
   TENON_TRY(router.replace("session", api::session_routes(*app, *gate)));
+  TENON_TRY(router.replace("users", api::user_routes(*app, *gate)));
+  TENON_TRY(router.replace("roles", api::role_routes(*app, *gate)));
+  TENON_TRY(router.replace("tokens", api::token_routes(*app, *gate)));
+  TENON_TRY(router.replace("explain", api::explain_routes(*app, *gate)));
+  TENON_TRY(router.replace("tenants", api::tenant_routes(*app, *gate)));
+  TENON_TRY(router.replace("oidc", api::oidc_routes(*app, *gate)));
   TENON_TRY(router.replace("plugins", api::plugin_routes(*app, *gate)));
   TENON_TRY(router.replace("records", api::record_routes(*app, *gate)));
   TENON_TRY(router.replace("unknown", api::unknown_routes(*gate)));
@@ -229,12 +345,10 @@ Result<> Server::Impl::publish_routes() {
 }
 
 http::Hooks Server::Impl::hooks() {
-  return {.problem = edge_problem,
-          .answer =
-              [](http::Response& response) {
-                http::add_security_headers(response, http::Transport::plain);
-              },
-          .fault = [log = log](std::string_view what) { log->error("{}", what); }};
+  return {.problem = [this](const http::Problem& problem) { return edge_problem(problem, random); },
+          .answer = http::add_security_headers,
+          .exchange = [this](const http::Exchange& exchange) { finished(exchange); },
+          .fault = [this](std::string_view what) { log->error(what); }};
 }
 
 Result<> Server::start() {
@@ -242,19 +356,38 @@ Result<> Server::start() {
   return impl_->http->start();
 }
 
-std::string Server::address() const {
-  const std::string& host = impl_->config.http.address;
-  const std::string shown = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  return "http://" + shown + ":" + std::to_string(impl_->http->port());
+std::string Server::address() const { return address_of(impl_->config.http, impl_->http->port()); }
+
+void Server::reload() {
+  impl_->log_lines->reopen();
+  if (impl_->access_lines) impl_->access_lines->reopen();
+  const auto loaded = impl_->http->reload_certificate();
+  if (loaded) {
+    impl_->log->info("log files and certificate were opened again");
+  } else {
+    impl_->log->error("the certificate stays what it was", {{"error", loaded.error().for_log()}});
+  }
+}
+
+std::string Server::setup_link() const {
+  if (impl_->setup_token.empty()) return {};
+  const auto& origin = impl_->config.public_url;
+  return (origin.empty() ? address() : origin) + "/setup#" + impl_->setup_token;
 }
 
 bool Server::demo() const noexcept { return impl_->config.demo; }
 
+std::vector<http::PublishedRoute> Server::routes() const { return impl_->router.list(); }
+
 Result<> Server::stop() {
   if (std::exchange(impl_->stopped, true)) return {};
-  const Deadline deadline = Deadline::after(kDrain);
+  impl_->leaving = true;
+  if (impl_->http) std::this_thread::sleep_for(impl_->config.drain_notice);
   Result<> done;
-  if (impl_->http) done = impl_->http->stop(deadline);
+  if (impl_->http) done = impl_->http->stop(Deadline::after(impl_->config.drain_time));
+  // Requests that had to be cut have used up the drain time; what is below ends in order all the
+  // same.
+  const Deadline deadline = Deadline::after(kEnding);
   if (impl_->registry) {
     auto ended = wait_for(impl_->registry->stop(deadline));
     if (done && !ended) done = std::move(ended);
@@ -263,12 +396,19 @@ Result<> Server::stop() {
     auto ended = impl_->modules->stop(deadline);
     if (done && !ended) done = std::move(ended);
   }
+  if (impl_->identity) {
+    auto ended = wait_for(impl_->identity->trail.stop(deadline));
+    if (done && !ended) done = std::move(ended);
+  }
+  impl_->background.stop();
   impl_->tenants.close();
   impl_->contents.stop();
   impl_->servers.stop();
   impl_->compilers.stop();
   impl_->pool.stop();
   if (impl_->host) impl_->host->stop();
+  if (impl_->access_lines) impl_->access_lines->stop();
+  if (impl_->log_lines) impl_->log_lines->stop();
   return done;
 }
 

@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
+#include "http/router.h"
 #include "server/config.h"
 
 namespace tenon::server {
@@ -25,8 +27,17 @@ class Server {
   /// `http://127.0.0.1:8080`
   [[nodiscard]] std::string address() const;
   [[nodiscard]] bool demo() const noexcept;
+  /// Every address that is served, those of modules and plugins too.
+  [[nodiscard]] std::vector<http::PublishedRoute> routes() const;
+  /// Where the first company is made, once; empty when there is one already.
+  [[nodiscard]] std::string setup_link() const;
 
-  /// Stops accepting, lets running requests end within 20 s, stops the rest. Idempotent.
+  /// Reads the certificate again and opens the log files by their names again; what is wrong is
+  /// logged, and what was stays in use. Requires: start() succeeded.
+  void reload();
+  /// Says that it is not ready for Config::drain_notice, stops accepting, lets running requests end
+  /// within Config::drain_time, stops the rest.
+  /// Idempotent.
   Result<> stop();
 
  private:

@@ -87,6 +87,16 @@ class ApiTest(ServedTest):
         body = self.problem(self.client.request("POST", CUSTOMER, {"name": "   "}), 422, "invalid")
         self.assertEqual(body["fields"][0]["path"], "/name", body)
 
+    def test_a_guests_field_error_has_its_path_and_the_language_that_was_asked_for(self):
+        for language, words in (("en", ("this customer cannot be saved", "a customer has a name")),
+                                ("zh-CN", ("客户信息有误，未保存", "请填写客户名称"))):
+            answer = self.client.request("POST", CUSTOMER, {"name": " ", "phone": "?"}, {"Accept-Language": language})
+            body = self.problem(answer, 422, "invalid")
+            self.assertEqual(answer.headers["content-language"], language)
+            told = {one["path"]: one for one in body["fields"]}
+            self.assertEqual({path: one["code"] for path, one in told.items()}, {"/name": "required", "/phone": "format"}, body)
+            self.assertEqual((body["message"], told["/name"]["message"]), words)
+
     def test_filters_select_order_limit_cursor_and_count(self):
         answer = self.client.request("GET", query(select="id,name,city", city="eq.上海", order="name.asc", limit=5),
                                      headers={"Prefer": "count=exact"})

@@ -14,7 +14,7 @@ import unittest
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from tenon_server import GUESTS, ROOT, Client, Server, wait_until  # noqa: E402
+from tenon_server import GUESTS, PASSWORD, ROOT, Client, Server, wait_until  # noqa: E402
 
 CUSTOMER = "/api/v1/crm/customer"
 PROBE = (ROOT / "tests/guests/probe/plugin.toml").read_text().replace(
@@ -76,8 +76,10 @@ class Events(threading.Thread):
         return [json.loads(m["data"]) for m in self.messages if m["event"] == "record"]
 
     def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
+        if not self.ended:
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.join(5)
+        self.file.close()
         self.socket.close()
 
 
@@ -85,20 +87,21 @@ class ModulesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory(prefix="tenon-modules-")
-        with Server("--demo-rows", "0", data=cls.folder.name):
-            pass
+        with Server("--demo-rows", "0", data=cls.folder.name) as server:
+            boss = server.client().sign_in()
+            for name in ("clerk", "idle"):  # they may see nothing
+                made = boss.request("POST", "/api/v1/users", {"name": name, "roles": [], "password": PASSWORD})
+                assert made.status == 201, made
         cls.dead = uuid.uuid4()
         cls.prepare(pathlib.Path(cls.folder.name) / "tenants/demo.db")
         cls.server = Server("--demo-rows", "0", data=cls.folder.name).start()
-        cls.idle = Events(cls.server.client().sign_in())
+        cls.idle = Events(cls.server.client().sign_in(user="idle", password=PASSWORD))
         cls.idle_since = time.monotonic()
 
     @classmethod
     def prepare(cls, path: pathlib.Path) -> None:
-        """A second user who may see nothing, and an event that could not be delivered."""
+        """An event that could not be delivered."""
         with sqlite3.connect(path) as database:
-            database.execute("INSERT INTO tenon_user SELECT ?, 'clerk', password, locale, 0, created_at FROM tenon_user "
-                             "WHERE name = 'demo'", (uuid.uuid4().bytes,))
             database.execute("INSERT INTO outbox(id, type, aggregate, payload, correlation, hop, created_at, state, attempts,"
                              " next_at, error) VALUES(?, 'crm.customer.created', 'crm.customer/x', '{}', ?, 3, ?, 1, 8, 0, "
                              "'unavailable: as planted')",
@@ -111,12 +114,13 @@ class ModulesTest(unittest.TestCase):
         assert code == 0, (code, cls.server.errors())
         cls.idle.join(10)
         assert cls.idle.ended, "a listener ends with the server"
+        cls.idle.close()
         cls.server.__exit__()
         cls.folder.cleanup()
 
     def setUp(self):
         self.client = self.server.client().sign_in()
-        self.clerk = self.server.client().sign_in(user="clerk")
+        self.clerk = self.server.client().sign_in(user="clerk", password=PASSWORD)
 
     def problem(self, answer, status: int, reason: str) -> dict:
         self.assertEqual(answer.status, status, answer)
@@ -238,8 +242,7 @@ class ModulesTest(unittest.TestCase):
     def test_calls_are_listed_with_their_outcome_and_bill(self):
         self.assertEqual(upload(self.client, "probe", PROBE).status, 201)
         path = "/api/v1/probe/rpc/echo"
-        for _ in range(2):
-            self.assertEqual(self.client.request("POST", path, {}).status, 200)
+        self.assertEqual(self.client.request("POST", path, {}).status, 200)
         self.assertEqual(self.client.request("POST", path, {"refuse": True}).status, 409)
         calls = self.ask("/api/v1/plugins/probe/calls?limit=2").json()
         self.assertEqual([c["outcome"] for c in calls], ["conflict", "ok"])
@@ -249,7 +252,9 @@ class ModulesTest(unittest.TestCase):
         self.assertEqual(len(calls[1]["trace_id"]), 32)
         link = self.ask("/api/v1/plugins/probe/calls?limit=2").headers["link"]
         older = self.ask(link[link.index("<") + 1:link.index(">")]).json()
-        self.assertLess(older[0]["number"], calls[1]["number"])
+        self.assertEqual([c["function"] for c in older], ["tenancy#on-tenant-created", "lifecycle#init"])
+        self.do("disable", "probe")
+        self.assertGreaterEqual(len(self.ask("/api/v1/plugins/probe/calls").json()), 4, "also while it is off")
         self.problem(self.ask("/api/v1/plugins/probe/calls?limit=0&nonsense=1"), 422, "query.invalid")
         self.remove("probe")
 
@@ -332,6 +337,7 @@ class ModulesTest(unittest.TestCase):
         self.server.client().sign_in().request("POST", CUSTOMER, {"name": "之后"})
         wait_until(lambda: second.ended, what="the end of the stream")
         self.assertNotIn("之后", str(second.messages))
+        second.close()
 
     def test_so_many_listeners_of_one_user_and_a_stream_lives_on_heartbeats(self):
         streams = [Events(self.clerk) for _ in range(16)]
@@ -346,6 +352,39 @@ class ModulesTest(unittest.TestCase):
         stream = Events(self.clerk)
         stream.close()
         return stream.status == 200
+
+
+class SubscriptionTest(unittest.TestCase):
+    def test_a_version_that_no_longer_subscribes_is_told_nothing_more(self):
+        manifest = (ROOT / "plugins/crm/plugin.toml").read_text()
+        deaf = manifest.replace('subscribe = ["crm.customer.created"]', "subscribe = []").replace(
+            'version = "1.0.0"', 'version = "1.0.1"', 1)
+        self.assertNotEqual(deaf, manifest)
+        again = manifest.replace('version = "1.0.0"', 'version = "1.0.2"', 1)
+        with Server("--demo-rows", "0") as server:
+            client = server.client().sign_in()
+            file = pathlib.Path(server.data) / "tenants/demo.db"
+
+            def told(name: str) -> int:
+                """How many activities the module's handler has written about a customer once all events are delivered."""
+                made = client.request("POST", CUSTOMER, {"name": name}, {"Prefer": "return=representation"}).json()
+                made = made[0] if isinstance(made, list) else made
+                wait_until(lambda: waiting_events(file) == 0, what="all events are delivered")
+                return len(client.request("GET", f"/api/v1/crm/activity?customer=eq.{made['id']}").json())
+
+            self.assertEqual(told("before"), 1)
+            self.assertEqual(upload(client, "crm", deaf).status, 201)
+            self.assertEqual(told("deaf"), 0)
+            self.assertEqual(upload(client, "crm", again).status, 201)
+            self.assertEqual(told("again"), 1)
+
+
+def waiting_events(file: pathlib.Path) -> int:
+    database = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)
+    try:
+        return database.execute("SELECT count(*) FROM outbox WHERE state = 0").fetchone()[0]
+    finally:
+        database.close()
 
 
 class AuditTest(unittest.TestCase):

@@ -12,8 +12,41 @@ install_debian_packages() {
     as_root=(sudo)
   fi
   logged apt-update '^(E|W):' "${as_root[@]}" apt-get update -q
+  forbid_services "${as_root[@]}"
   logged apt-install '^(E:|W:|Need to get|After this|Setting up)' "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -q --no-install-recommends "${missing[@]}"
+  allow_services "${as_root[@]}"
+}
+
+# Tests start databases and proxies of their own, on loopback and in folders of their own: what is installed for them
+# must not become a service of this machine, now or after the next boot.
+QUIET_SERVICES=(postgresql haproxy nginx squid)
+POLICY=/usr/sbin/policy-rc.d
+
+# A policy that somebody else has written stays what it is.
+forbid_services() {
+  UNITS_BEFORE="$(known_units)"
+  [[ -e $POLICY ]] && return
+  printf '#!/bin/sh\n# tenon: until the packages are installed\nexit 101\n' | "$@" tee $POLICY >/dev/null
+  "$@" chmod 755 $POLICY
+}
+
+allow_services() {
+  grep -qs '^# tenon:' $POLICY && "$@" rm -f $POLICY
+  local name
+  for name in "${QUIET_SERVICES[@]}"; do
+    # Those that were here before are somebody's.
+    if command -v systemctl >/dev/null && ! grep -qx "$name" <<<"$UNITS_BEFORE" && [[ -e /lib/systemd/system/$name.service ]]; then
+      "$@" systemctl disable --quiet "$name.service" 2>/dev/null || true
+    fi
+  done
+}
+
+known_units() {
+  local name
+  for name in "${QUIET_SERVICES[@]}"; do
+    if [[ -e /lib/systemd/system/$name.service ]]; then echo "$name"; fi
+  done
 }
 
 missing_debian_packages() {
@@ -60,6 +93,15 @@ install_python_tools() {
   touch "$stamp"
 }
 
+# A stranger's tool that tries to get SQL through (tests/sqlmap).
+install_sqlmap() {
+  local stamp="$VENV/.tenon-sqlmap-$SQLMAP_VERSION"
+  [[ -f "$stamp" && -x "$VENV/bin/sqlmap" ]] && return
+  say "sqlmap $SQLMAP_VERSION"
+  logged sqlmap '^(Successfully|ERROR)' "$VENV/bin/pip" install --disable-pip-version-check "sqlmap==$SQLMAP_VERSION"
+  touch "$stamp"
+}
+
 # Node comes as a plain binary inside a registry package, so npm must exist first. Debian's npm brings 400 packages;
 # a Python wheel that carries one is the lightest way, and it is thrown away afterwards.
 install_node() {
@@ -96,6 +138,16 @@ SCRIPT
   note "node $("$NODE_HOME/bin/node" --version), npm $("$NODE_HOME/bin/npm" --version)"
 }
 
+# The OpenID provider of the integration tests.
+install_oidc_provider() {
+  local folder=tests/support/oidc
+  local stamp="$folder/node_modules/.tenon-$(sha256sum "$folder/package-lock.json" | cut -c1-16)"
+  [[ -f "$stamp" ]] && return
+  say "OpenID provider for the tests"
+  logged oidc-provider '^(added|npm (ERR|error))' npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
+  touch "$stamp"
+}
+
 build_third_party() {
   python3 tools/third_party.py >/dev/null || die "the native libraries of third_party/ could not be built"
 }
@@ -107,8 +159,10 @@ run_setup() {
   command -v dpkg-query >/dev/null && install_debian_packages "${packages[@]}"
   install_rust
   install_python_tools
+  install_sqlmap
   install_node
   install_wit_bindgen
+  install_oidc_provider
   build_third_party
 }
 

@@ -54,7 +54,6 @@ THIRD_PARTY = {
     "archive": {"plugins"},
     "zstd": {"plugins"},
     "xlsxwriter": {"services"},
-    "spdlog/": {"server", APPS},
     "prometheus/": {"server"},
     "CLI/": {"server", APPS},
     "gtest/": {TESTS},

@@ -85,7 +85,7 @@ struct Stage {
   Stage() {
     tenant = *tenants.create("bench", bench::address(bench::place()));
     Package package{.id = "crm", .version = "1", .entities = {customer()}};
-    if (!tenon::testing::run(tenant->install(std::move(package), later()))) std::terminate();
+    bench::must(tenon::testing::run(tenant->install(std::move(package), later())));
   }
 };
 
@@ -103,7 +103,10 @@ void import_100000(benchmark::State& state, ImportMode mode) {
     state.ResumeTiming();
     auto report = tenon::testing::run(
         import_rows(stage.tenant, Viewer{}, "crm", "customer", source, options, later()));
-    if (!report || report->inserted != kRows) state.SkipWithError("not imported");
+    if (!report || report->inserted != kRows) {
+      state.SkipWithError(report ? "not all is imported" : report.error().for_log().c_str());
+      break;
+    }
     state.PauseTiming();
     stage.tenants.close();
     state.ResumeTiming();

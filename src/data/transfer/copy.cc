@@ -123,12 +123,14 @@ Result<> refuse_half_changed(storage::Session& from, const storage::Session& to)
 }
 
 /// An empty tenant with the mark in it.
-Result<> prepare(storage::Filling& to, Random& random) {
+Result<> prepare(storage::Session& from, storage::Filling& to, Random& random,
+                 std::span<const NativeModule> native) {
   TENON_ASSIGN(used, has_meta(to.session()));
   if (used)
     return fail(
         Error(ErrorCode::conflict, "The database is not empty.").because("transfer.not_empty"));
   TENON_TRY(create_target_system(to.session(), random));
+  TENON_TRY(make_native_tables(from, to.session(), native));
   TENON_TRY(to.session().execute("DELETE FROM meta"));
   const std::array<storage::Value, 2> values{
       kMark, storage::Blob(reinterpret_cast<const std::uint8_t*>(kMark.data()), kMark.size())};
@@ -222,13 +224,14 @@ Result<std::unique_ptr<storage::Filling>> fill_database(storage::Database& datab
   return filling;
 }
 
-Result<CopyReport> copy_tenant(storage::Session& from, storage::Filling& to, Random& random) {
+Result<CopyReport> copy_tenant(storage::Session& from, storage::Filling& to, Random& random,
+                               std::span<const NativeModule> native) {
   CopyReport report;
   TENON_TRY(refuse_half_changed(from, to.session()));
   TENON_ASSIGN(catalog, read_catalog(from));
   TENON_ASSIGN(tables, read_tables(from, *catalog));
   order_by_references(tables);
-  TENON_TRY(prepare(to, random));
+  TENON_TRY(prepare(from, to, random, native));
   TENON_ASSIGN(shapes, create_target_tables(from, to.session(), *catalog, tables));
   TENON_TRY(to.commit());
   TENON_ASSIGN(targets, read_tables(to.session(), *catalog));

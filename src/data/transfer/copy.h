@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "base/random.h"
+#include "data/native_scripts.h"
 #include "data/transfer/table_hash.h"
 #include "storage/database.h"
 #include "storage/filling.h"
@@ -31,7 +32,8 @@ struct CopyReport {
 /// `schema.migration_running`), internal (`transfer.table`, `transfer.different`: with the table's
 /// name), those of the sessions.
 [[nodiscard]] Result<CopyReport> copy_tenant(storage::Session& from, storage::Filling& to,
-                                             Random& random);
+                                             Random& random,
+                                             std::span<const NativeModule> native = {});
 
 /// Whether this database is a copy that was never finished.
 [[nodiscard]] Result<bool> is_unfinished_copy(storage::Session& session);

@@ -173,7 +173,7 @@ Result<std::uint64_t> TenantOperations::fill_schema(const std::string& name, con
   TENON_ASSIGN(database, open_schema(place, storage::Missing::create));
   step("schema");
   TENON_ASSIGN(filling, fill_database(*database));
-  TENON_ASSIGN(report, copy_tenant(from, *filling, random_));
+  TENON_ASSIGN(report, copy_tenant(from, *filling, random_, tenants_.native()));
   step("copied");
   return report.rows;
 }
@@ -184,7 +184,7 @@ Result<std::uint64_t> TenantOperations::fill_file(const std::string& name, stora
   TENON_TRY(make_private_file(draft));
   {
     TENON_ASSIGN(filling, storage::fill_sqlite(draft, kFormat));
-    TENON_ASSIGN(report, copy_tenant(from, *filling, random_));
+    TENON_ASSIGN(report, copy_tenant(from, *filling, random_, tenants_.native()));
     rows = report.rows;
   }
   TENON_TRY(storage::sync_file(draft));
@@ -210,7 +210,7 @@ Result<ArchiveReport> TenantOperations::backup(const std::string& name,
       TENON_ASSIGN(reader, database->reader());
       TENON_TRY(reader.snapshot(storage::Seen::serial_state));
       TENON_ASSIGN(filling, storage::fill_sqlite(part, kFormat));
-      TENON_TRY(copy_tenant(reader.session(), *filling, random_));
+      TENON_TRY(copy_tenant(reader.session(), *filling, random_, tenants_.native()));
     }
     step("copied");
     const auto store = make_local_store(folder_.blobs(name));

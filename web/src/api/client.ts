@@ -31,6 +31,11 @@ export async function postJson<T>(path: string, body: unknown): Promise<T> {
   return (await readBody(response)) as T;
 }
 
+export async function putJson<T>(path: string, body: unknown): Promise<T> {
+  const response = await send(path, { method: 'PUT', body: JSON.stringify(body) });
+  return (await readBody(response)) as T;
+}
+
 async function readBody(response: Response): Promise<unknown> {
   const text = await response.text();
   return text === '' ? undefined : (JSON.parse(text) as unknown);

@@ -11,6 +11,8 @@ export interface Problem {
   title?: string;
   status: number;
   code?: string;
+  // The exact rule, as `session.code_required`.
+  reason?: string;
   message?: string;
   // Text for people or, where a program needs more, an object of its own shape.
   details?: unknown;

@@ -10,6 +10,9 @@ export type Row = Values & { id: string };
 export interface SignedIn {
   user: { id: string; name: string; locale?: string; administrator?: boolean };
   tenant: { id: string; name: string; demo?: boolean };
+  permissions?: string[];
+  // With another user's eyes nothing can be changed; the actor is who really looks.
+  session?: { read_only: boolean; actor?: { id: string; name: string } };
 }
 
 export interface MenuItem {

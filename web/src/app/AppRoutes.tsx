@@ -7,6 +7,8 @@ import { SessionGuard } from '../features/session/SessionGuard.tsx';
 
 const MainLayout = lazy(loadLayout);
 const HomePage = lazy(() => import('../features/layout/HomePage.tsx'));
+const WelcomePage = lazy(() => import('../features/session/WelcomePage.tsx'));
+const SetupPage = lazy(() => import('../features/session/SetupPage.tsx'));
 const PluginsPage = lazy(() => import('../features/plugins/PluginsPage.tsx'));
 const PluginPage = lazy(() => import('../features/plugins/PluginPage.tsx'));
 
@@ -15,6 +17,8 @@ export function AppRoutes() {
     <Suspense fallback={<PageSkeleton />}>
       <Routes>
         <Route path="/login" element={<LoginPage />} />
+        <Route path="/welcome" element={<WelcomePage />} />
+        <Route path="/setup" element={<SetupPage />} />
         <Route element={<SessionGuard />}>
           <Route element={<MainLayout />}>
             <Route index element={<HomePage />} />

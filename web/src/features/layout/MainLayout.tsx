@@ -6,7 +6,7 @@ import { AntProviders } from '../../app/AntProviders.tsx';
 import type { Menu as PluginMenu } from '../../api/types.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { useMenu } from '../plugins/plugin-store.ts';
-import { useSession, useSignOut } from '../session/session.ts';
+import { useEndViewing, useSession, useSignOut } from '../session/session.ts';
 import { NamedIcon } from './icons.tsx';
 import { LanguageSwitch } from './LanguageSwitch.tsx';
 import { PageSkeleton } from './PageSkeleton.tsx';
@@ -24,6 +24,7 @@ function Shell() {
   const { t } = useText();
   const session = useSession().data?.signedIn;
   const signOut = useSignOut();
+  const endViewing = useEndViewing();
   const [narrow, setNarrow] = useState(false);
   const [folded, setFolded] = useState(false);
   const onBreakpoint = (isNarrow: boolean): void => {
@@ -55,6 +56,14 @@ function Shell() {
         {session?.tenant.demo ? (
           <div className="shell-demo" role="note" data-testid="demo-banner">
             {t('session.demoBanner')}
+          </div>
+        ) : null}
+        {session?.session?.read_only ? (
+          <div className="shell-demo" role="note" data-testid="viewing-banner">
+            {t('session.viewing', { name: session.user.name })}{' '}
+            <Button size="small" onClick={() => { endViewing.mutate(); }}>
+              {t('session.endViewing')}
+            </Button>
           </div>
         ) : null}
         <Layout.Header className="shell-header">

@@ -10,6 +10,8 @@ export interface Credentials {
   company: string;
   user: string;
   password: string;
+  code?: string;
+  remember?: boolean;
 }
 
 export interface SessionState {
@@ -23,6 +25,11 @@ export const sessionKey = ['session'] as const;
 export function anonymous(problem: Problem): SessionState {
   const details = (problem.details ?? {}) as Pick<Problem, 'demo'>;
   return { signedIn: undefined, demo: problem.demo ?? details.demo };
+}
+
+// The password was right, and the second factor is missing or wrong.
+export function asksForCode(problem: Problem): boolean {
+  return problem.reason === 'session.code_required' || problem.reason === 'session.code_wrong';
 }
 
 async function loadSession(): Promise<SessionState> {
@@ -61,5 +68,13 @@ export function useSignOut() {
       client.clear();
       window.location.assign('/login');
     },
+  });
+}
+
+// What was read with another user's eyes is forgotten with them.
+export function useEndViewing() {
+  return useMutation({
+    mutationFn: () => send('/session/view-as', { method: 'DELETE' }),
+    onSuccess: () => { window.location.assign('/'); },
   });
 }
