@@ -35,6 +35,7 @@
 
 namespace tenon::modules {
 
+class JobBoard;
 class LiveFeed;
 class TenantDirectory;
 
@@ -98,6 +99,7 @@ struct ModuleContext {
   EventBus& events;
   LiveFeed& feed;
   const TenantDirectory& tenants;
+  JobBoard* jobs = nullptr;  // null: nobody runs jobs here
 };
 
 struct TenantContext {

@@ -23,6 +23,7 @@
 #include "async/task_group.h"
 #include "http/route.h"
 #include "modules/attempt.h"
+#include "modules/job_board.h"
 #include "modules/module.h"
 #include "modules/module_order.h"
 #include "modules/tenant_directory.h"
@@ -114,6 +115,7 @@ class ModuleRegistry final : public TenantDirectory {
   /// Tells all modules, in reverse order, that the tenant is about to be deleted.
   [[nodiscard]] asio::awaitable<void> tenant_deleted(TenantContext context);
   [[nodiscard]] std::vector<std::shared_ptr<data::Tenant>> served() const override;
+  [[nodiscard]] std::vector<ModuleSchema> schemas(std::string_view tenant) const override;
 
   // Modules of one tenant.
 
@@ -136,6 +138,9 @@ class ModuleRegistry final : public TenantDirectory {
   /// on_tenant_deleted of one module; its errors are told to `failed`.
   [[nodiscard]] asio::awaitable<void> bid_farewell(std::shared_ptr<ErpModule> module,
                                                    TenantContext context);
+
+  /// What modules offer to do at times.
+  [[nodiscard]] JobBoard& jobs() noexcept { return jobs_; }
 
   // The edge.
 
@@ -190,6 +195,7 @@ class ModuleRegistry final : public TenantDirectory {
   [[nodiscard]] asio::awaitable<std::vector<ModuleHealth>> check(
       std::vector<std::pair<std::string, EntryHandle>> entries);
 
+  JobBoard jobs_;  // outlives the modules that offer
   const ModuleContext context_;
   const Failed failed_;
   const ModuleTimes times_;

@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "async/executor_pool.h"
 #include "base/clock.h"
@@ -12,8 +14,23 @@
 #include "modules/event_bus.h"
 #include "modules/live_feed.h"
 #include "modules/module_registry.h"
+#include "services/backups/backups.h"
+#include "services/jobs/jobs.h"
 
 namespace tenon::server {
+
+/// What the program's own modules are made with.
+struct NativeOptions {
+  services::JobsOptions jobs;
+  std::optional<services::BackupParts> backups;  // empty: none are made
+  services::BackupOptions backup = {};
+};
+/// The modules of the program.
+[[nodiscard]] std::vector<std::shared_ptr<modules::ErpModule>> native_modules(
+    const NativeOptions& options);
+/// The tables of all of them, for data::Tenants: so who moves or restores a tenant knows them too.
+/// Lifetime of what they show: the program's.
+[[nodiscard]] std::vector<data::NativeModule> native_tables();
 
 /// Thread: one owner. Lifetime: clock and random outlive it; who uses its parts goes before it.
 class Modules {
@@ -22,7 +39,7 @@ class Modules {
     std::function<void(std::string_view tenant, std::string_view module, const Error&)> failed;
     std::function<void(std::string_view tenant, const data::Event&, const Error&)> undelivered;
   };
-  Modules(const Clock& clock, Random& random, Log log);
+  Modules(const Clock& clock, Random& random, NativeOptions options, Log log);
 
   /// Adds the native modules and starts them. One that does not start is logged and named in the
   /// health report. Errors: conflict (two of one id: a bug).
@@ -36,6 +53,7 @@ class Modules {
 
  private:
   ExecutorPool thread_{1, "modules"};
+  const NativeOptions options_;
   modules::EventBus events_;
   modules::LiveFeed feed_;
   modules::ModuleRegistry registry_;

@@ -19,7 +19,6 @@
 #include "http/static_files.h"
 #include "identity/identity.h"
 #include "identity/operators.h"
-#include "identity/tables.h"
 #include "plugins/host.h"
 #include "plugins/registry.h"
 #include "server/demo.h"
@@ -78,11 +77,9 @@ struct Server::Impl {
         compilers({.threads = 1, .queue = 16, .name = "compile"}),
         servers({.threads = kServerThreads, .queue = kServerQueue, .name = "postgres"}),
         contents({.threads = kFileThreads, .queue = kFileQueue, .name = "files"}),
-        tenants(config.data.string(), pool, clock, random,
-                {.storage = {},
-                 .files = config.files,
-                 .servers = &servers,
-                 .native = {identity::tables()}}),
+        tenants(
+            config.data.string(), pool, clock, random,
+            {.storage = {}, .files = config.files, .servers = &servers, .native = native_tables()}),
         operators(config.data / "operators", clock),
         first_start(clock),
         throttle(config.throttle) {}
@@ -126,6 +123,7 @@ struct Server::Impl {
   [[nodiscard]] Result<> publish_routes();
   [[nodiscard]] http::Hooks hooks();
   [[nodiscard]] Modules::Log modules_log() const;
+  [[nodiscard]] NativeOptions native_options();
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -213,7 +211,7 @@ Result<> Server::Impl::open() {
                                            {"trace", origin.trace}});
                               }));
   host = std::move(made_host);
-  modules = std::make_unique<Modules>(clock, random, modules_log());
+  modules = std::make_unique<Modules>(clock, random, native_options(), modules_log());
   TENON_TRY(modules->start());
   registry =
       std::make_unique<plugins::Registry>(plugins::RegistryParts{.tenants = tenants,
@@ -280,6 +278,18 @@ void Server::Impl::make_api() {
   };
   gate =
       std::make_unique<api::Gate>(*identity, operators, cookie, random, throttle, app->on_failure);
+}
+
+NativeOptions Server::Impl::native_options() {
+  return {.jobs = {.times = {.lease = config.job_lease, .retry_pause = config.job_retry_pause},
+                   .running = config.jobs_running,
+                   .running_per_tenant = config.jobs_running_per_tenant},
+          .backups = services::BackupParts{.tenants = tenants,
+                                           .data = config.data,
+                                           .pool = pool,
+                                           .clock = clock,
+                                           .random = random},
+          .backup = config.backup};
 }
 
 Modules::Log Server::Impl::modules_log() const {

@@ -303,6 +303,22 @@ case("DELETE", "/api/v1/views/{id}", ADMIN, ok=(204,), path=VIEW, fresh=lambda c
 case("GET", "/api/v1/audit", ADMIN)
 case("POST", "/api/v1/audit/verify", ADMIN, body={})
 
+YEARLY = {"id": "probe.echo_yearly"}
+case("GET", "/api/v1/jobs", ADMIN)
+case("GET", "/api/v1/jobs/{id}", ADMIN, path=YEARLY, free_name=True)
+case("GET", "/api/v1/jobs/{id}/runs", ADMIN, path=YEARLY, free_name=True)
+case("POST", "/api/v1/jobs/{id}/run", ADMIN, ok=(202,), path=YEARLY, free_name=True)
+case("POST", "/api/v1/jobs/{id}/pause", ADMIN, path=YEARLY, free_name=True)
+case("POST", "/api/v1/jobs/{id}/resume", ADMIN, path=YEARLY, free_name=True)
+case("GET", "/api/v1/settings", ADMIN)
+case("GET", "/api/v1/settings/{owner}", ADMIN, path={"owner": "company"}, free_name=True)
+case("PATCH", "/api/v1/settings/{owner}", ADMIN, path={"owner": "company"}, body={"values": {"currency": "EUR"}},
+     free_name=True)
+case("GET", "/api/v1/numbering", ADMIN)
+# No module of these companies counts anything.
+case("PATCH", "/api/v1/numbering/{sequence}", ADMIN, ok=(404,), path={"sequence": "shop.order.code"}, body={"next": 10**15},
+     free_name=True)
+
 
 # -- where a thing of another company can be named besides the path ----------------------------------------------
 

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array kLater = {"jobs"sv, "templates"sv, "import"sv, "export"sv};
+constexpr std::array kLater = {"templates"sv, "import"sv, "export"sv};
 
 }  // namespace
 
@@ -61,6 +61,7 @@ std::expected<Manifest, ManifestIssues> read_manifest(std::string_view text) {
   read_numbering(root, draft);
   read_pages(root, draft);
   read_settings(root, draft);
+  read_jobs(root, draft);
   root.not_served(kLater, "(a section)");
   root.finish();
   for (std::size_t i = 0; i < draft.checks.size(); ++i) draft.checks[i](draft);
