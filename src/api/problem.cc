@@ -35,6 +35,8 @@ constexpr std::array kReasonStatus = {
     ReasonStatus{"batch.size", 413},
     ReasonStatus{"files.size", 413},
     ReasonStatus{"files.quota", 413},
+    ReasonStatus{"imports.size", 413},
+    ReasonStatus{"bulk.quota", 507},
     ReasonStatus{"data.max_affected", 422},
     ReasonStatus{"data.cascade", 422},
     ReasonStatus{"query.budget", 422},

@@ -82,6 +82,7 @@ struct Route {
   RouteHandler handler;
   std::string permission = {};  // a protected route's; empty: whoever is signed in
   std::size_t body_bytes = 0;   // bound of the body; 0: the server's
+  bool streams_body = false;    // native: the handler reads it from Request::body_source()
 };
 
 /// What a module keeps in each tenant's database.

@@ -68,7 +68,8 @@ std::vector<http::Route> ModuleRegistry::build_routes() const {
       built.push_back({.method = route.method,
                        .pattern = route.pattern,
                        .handler = binder_(std::move(find)),
-                       .body_bytes = route.body_bytes});
+                       .body_bytes = route.body_bytes,
+                       .streams_body = route.streams_body});
     }
   }
   struct Place {

@@ -1,10 +1,15 @@
 #include "server/modules.h"
 
+#include <utility>
+
 #include "async/wait_for.h"
 #include "identity/tables.h"
 #include "modules/met.h"
+#include "services/exports/exports.h"
+#include "services/imports/imports.h"
 #include "services/jobs/job_chores.h"
 #include "services/numbering/numbering.h"
+#include "services/print/print.h"
 #include "services/settings/settings.h"
 #include "services/upkeep/upkeep.h"
 
@@ -23,7 +28,8 @@ struct KeptTables {
 
   static KeptTables make() {
     KeptTables kept;
-    for (const auto& module : native_modules({.jobs = {}, .backups = {}})) {
+    const PluginOutlook nothing;
+    for (const auto& module : native_modules({}, nothing)) {
       auto scripts = module->migrations().scripts;
       if (scripts.empty()) continue;
       kept.names.emplace_back(module->id());
@@ -36,12 +42,22 @@ struct KeptTables {
 }  // namespace
 
 // A new service is added here.
-std::vector<std::shared_ptr<modules::ErpModule>> native_modules(const NativeOptions& options) {
+std::vector<std::shared_ptr<modules::ErpModule>> native_modules(NativeOptions options,
+                                                                const services::Outlook& outlook) {
   auto upkeep = std::make_shared<services::Upkeep>();
+  auto exports = std::make_shared<services::Exports>(outlook, options.folder);
+  auto imports = std::make_shared<services::Imports>(outlook, options.folder);
   upkeep->add(services::job_chore());
+  upkeep->add(exports->chore());
+  upkeep->add(imports->chore());
   std::vector<std::shared_ptr<modules::ErpModule>> all{
-      std::move(upkeep), std::make_shared<services::Settings>(),
-      std::make_shared<services::Numbering>(), std::make_shared<services::Jobs>(options.jobs)};
+      std::move(upkeep),
+      std::make_shared<services::Settings>(),
+      std::make_shared<services::Numbering>(),
+      std::make_shared<services::Jobs>(options.jobs),
+      std::move(exports),
+      std::move(imports),
+      std::make_shared<services::Print>(outlook)};
   if (options.backups)
     all.push_back(std::make_shared<services::Backups>(*options.backups, options.backup));
   return all;
@@ -55,14 +71,14 @@ std::vector<data::NativeModule> native_tables() {
   return all;
 }
 
-Modules::Modules(const Clock& clock, Random& random, NativeOptions options, Log log)
-    : options_(std::move(options)),
-      events_(clock, std::move(log.undelivered)),
+Modules::Modules(const Clock& clock, Random& random, Log log)
+    : events_(clock, std::move(log.undelivered)),
       feed_(thread_.at(0)),
       registry_(thread_.at(0), clock, random, events_, feed_, std::move(log.failed)) {}
 
-Result<> Modules::start() {
-  for (auto& module : native_modules(options_)) TENON_TRY(registry_.add(std::move(module)));
+Result<> Modules::start(NativeOptions options) {
+  for (auto& module : native_modules(std::move(options), outlook_))
+    TENON_TRY(registry_.add(std::move(module)));
   return wait_for(started(&registry_));
 }
 

@@ -52,7 +52,8 @@ TEST_F(NativeTablesTest, every_module_of_the_program_that_has_tables_is_named) {
   };
   named("identity");
   named("modules");
-  for (const auto& module : native_modules({.jobs = {}, .backups = {}}))
+  const PluginOutlook nothing;
+  for (const auto& module : native_modules({}, nothing))
     if (!module->migrations().scripts.empty()) named(module->id());
 }
 

@@ -211,8 +211,8 @@ Result<> Server::Impl::open() {
                                            {"trace", origin.trace}});
                               }));
   host = std::move(made_host);
-  modules = std::make_unique<Modules>(clock, random, native_options(), modules_log());
-  TENON_TRY(modules->start());
+  modules = std::make_unique<Modules>(clock, random, modules_log());
+  TENON_TRY(modules->start(native_options()));
   registry =
       std::make_unique<plugins::Registry>(plugins::RegistryParts{.tenants = tenants,
                                                                  .host = *host,
@@ -220,6 +220,7 @@ Result<> Server::Impl::open() {
                                                                  .modules = modules->registry(),
                                                                  .events = modules->events(),
                                                                  .feed = modules->feed()});
+  modules->reach(*registry, *host);
   make_metrics();
   TENON_TRY(registry->open_all(
       {.broken =
@@ -289,7 +290,8 @@ NativeOptions Server::Impl::native_options() {
                                            .pool = pool,
                                            .clock = clock,
                                            .random = random},
-          .backup = config.backup};
+          .backup = config.backup,
+          .folder = config.data / "bulk"};
 }
 
 Modules::Log Server::Impl::modules_log() const {

@@ -300,6 +300,26 @@ case("GET", "/api/v1/views/{id}", ADMIN, path=VIEW)
 case("PATCH", "/api/v1/views/{id}", ADMIN, path=VIEW, body={"name": "changed"},
      fresh=lambda company, _: {"view": company.view()})
 case("DELETE", "/api/v1/views/{id}", ADMIN, ok=(204,), path=VIEW, fresh=lambda company, _: {"view": company.view()})
+
+# What would begin a job is asked wrongly, behind the question who may: jobs change things beside the walk.
+EXPORT, IMPORT = {"id": "@export"}, {"id": "@import"}
+case("POST", "/api/v1/exports", SELLERS, ok=(422,), body={"entity": "crm.customer", "query": "select=nothing"})
+case("GET", "/api/v1/exports", TENANT)
+case("GET", "/api/v1/exports/{id}", ADMIN, path=EXPORT, fresh=lambda company, _: {"export": company.export()})
+case("GET", "/api/v1/exports/{id}/content", ADMIN, path=EXPORT, fresh=lambda company, _: {"export": company.export()})
+case("POST", "/api/v1/exports/{id}/cancel", ADMIN, path=EXPORT, fresh=lambda company, _: {"export": company.export()})
+case("DELETE", "/api/v1/exports/{id}", ADMIN, ok=(204,), path=EXPORT, fresh=lambda company, _: {"export": company.export()})
+case("POST", "/api/v1/imports", SELLERS, ok=(201,), query="entity=crm.customer", body=b"name\nwalked\n",
+     headers={"Content-Type": "text/csv"})
+case("GET", "/api/v1/imports", TENANT)
+case("GET", "/api/v1/imports/{id}", ADMIN, path=IMPORT, fresh=lambda company, _: {"import": company.sent()})
+case("GET", "/api/v1/imports/{id}/errors", ADMIN, path=IMPORT, fresh=lambda company, _: {"import": company.sent()})
+case("POST", "/api/v1/imports/{id}/start", ADMIN, ok=(400,), path=IMPORT, fresh=lambda company, _: {"import": company.sent()}, body={"key": ["nothing"]})
+case("POST", "/api/v1/imports/{id}/cancel", ADMIN, path=IMPORT, fresh=lambda company, _: {"import": company.sent()})
+case("DELETE", "/api/v1/imports/{id}", ADMIN, ok=(204,), path=IMPORT, fresh=lambda company, _: {"import": company.sent()})
+case("GET", ROW + "/print", ADMIN, path=CUSTOMER)
+case("GET", ROW + "/print/{template}", ADMIN, path=CUSTOMER | {"template": "none"}, ok=(404,))
+
 case("GET", "/api/v1/audit", ADMIN)
 case("POST", "/api/v1/audit/verify", ADMIN, body={})
 

