@@ -64,6 +64,8 @@ constexpr std::array kReasonStatus = {
     ReasonStatus{"plan.departments", 409},
     ReasonStatus{"role.limit", 409},
     ReasonStatus{"token.limit", 409},
+    ReasonStatus{"webhook.limit", 409},
+    ReasonStatus{"comment.limit", 409},
 };
 
 /// What PostgREST's clients look for in `code`; everything else has our own words there.

@@ -35,8 +35,9 @@ std::vector<http::Route> options_of(const std::vector<http::Route>& routes, cons
 
 std::vector<http::Route> record_routes(const App& app, const Gate& gate) {
   std::vector<http::Route> all;
-  for (auto* part : {record_read_routes, record_write_routes, batch_routes, trash_routes,
-                     file_routes, rpc_routes, schema_routes, personal_routes, audit_routes})
+  for (auto* part :
+       {record_read_routes, record_write_routes, batch_routes, trash_routes, file_routes,
+        rpc_routes, step_routes, approval_routes, schema_routes, personal_routes, audit_routes})
     std::ranges::move(part(app, gate), std::back_inserter(all));
   std::ranges::move(options_of(all, Binder(app, gate)), std::back_inserter(all));
   return all;

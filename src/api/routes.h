@@ -28,6 +28,9 @@ namespace tenon::api {
 [[nodiscard]] std::vector<http::Route> batch_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> file_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> trash_routes(const App& app, const Gate& gate);
+/// Steps of documents, and requests that others agree to one.
+[[nodiscard]] std::vector<http::Route> step_routes(const App& app, const Gate& gate);
+[[nodiscard]] std::vector<http::Route> approval_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> rpc_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> schema_routes(const App& app, const Gate& gate);
 [[nodiscard]] std::vector<http::Route> personal_routes(const App& app, const Gate& gate);

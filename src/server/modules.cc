@@ -5,13 +5,17 @@
 #include "async/wait_for.h"
 #include "identity/tables.h"
 #include "modules/met.h"
+#include "server/webhook_port.h"
+#include "services/comments/comments.h"
 #include "services/exports/exports.h"
 #include "services/imports/imports.h"
 #include "services/jobs/job_chores.h"
+#include "services/notifications/notifications.h"
 #include "services/numbering/numbering.h"
 #include "services/print/print.h"
 #include "services/settings/settings.h"
 #include "services/upkeep/upkeep.h"
+#include "services/webhooks/webhooks.h"
 
 namespace tenon::server {
 namespace {
@@ -50,6 +54,8 @@ std::vector<std::shared_ptr<modules::ErpModule>> native_modules(NativeOptions op
   upkeep->add(services::job_chore());
   upkeep->add(exports->chore());
   upkeep->add(imports->chore());
+  upkeep->add(services::Notifications::chore());
+  upkeep->add(services::Webhooks::chore());
   std::vector<std::shared_ptr<modules::ErpModule>> all{
       std::move(upkeep),
       std::make_shared<services::Settings>(),
@@ -57,7 +63,11 @@ std::vector<std::shared_ptr<modules::ErpModule>> native_modules(NativeOptions op
       std::make_shared<services::Jobs>(options.jobs),
       std::move(exports),
       std::move(imports),
-      std::make_shared<services::Print>(outlook)};
+      std::make_shared<services::Print>(outlook),
+      std::make_shared<services::Notifications>(),
+      std::make_shared<services::Comments>(),
+      std::make_shared<services::Webhooks>(std::move(options.key),
+                                           webhook_port(std::move(options.outbound)))};
   if (options.backups)
     all.push_back(std::make_shared<services::Backups>(*options.backups, options.backup));
   return all;

@@ -12,6 +12,8 @@
 #include "async/executor_pool.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/sealing.h"
+#include "http/outbound.h"
 #include "modules/event_bus.h"
 #include "modules/live_feed.h"
 #include "modules/module_registry.h"
@@ -26,7 +28,9 @@ struct NativeOptions {
   services::JobsOptions jobs;
   std::optional<services::BackupParts> backups;  // empty: none are made
   services::BackupOptions backup = {};
-  std::filesystem::path folder = {};  // where services keep files for a while
+  std::filesystem::path folder = {};    // where services keep files for a while
+  SealingKey key = {};                  // of secrets that have to be read again
+  http::OutboundOptions outbound = {};  // where a company's administrator may have us call
 };
 /// The modules of the program. Lifetime: the outlook outlives them.
 [[nodiscard]] std::vector<std::shared_ptr<modules::ErpModule>> native_modules(

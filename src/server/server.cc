@@ -123,7 +123,9 @@ struct Server::Impl {
   [[nodiscard]] Result<> publish_routes();
   [[nodiscard]] http::Hooks hooks();
   [[nodiscard]] Modules::Log modules_log() const;
-  [[nodiscard]] NativeOptions native_options();
+  [[nodiscard]] Result<NativeOptions> native_options();
+  [[nodiscard]] std::filesystem::path key_file() const;
+  [[nodiscard]] http::OutboundOptions outbound_options() const;
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -212,7 +214,8 @@ Result<> Server::Impl::open() {
                               }));
   host = std::move(made_host);
   modules = std::make_unique<Modules>(clock, random, modules_log());
-  TENON_TRY(modules->start(native_options()));
+  TENON_ASSIGN(options, native_options());
+  TENON_TRY(modules->start(std::move(options)));
   registry =
       std::make_unique<plugins::Registry>(plugins::RegistryParts{.tenants = tenants,
                                                                  .host = *host,
@@ -244,13 +247,20 @@ Result<> Server::Impl::open() {
   return publish_routes();
 }
 
+std::filesystem::path Server::Impl::key_file() const {
+  return config.key_file.empty() ? config.data / "secret.key" : config.key_file;
+}
+
+/// What a company's administrator has us call lies outside; only a server that nobody but this
+/// machine reaches calls this machine.
+http::OutboundOptions Server::Impl::outbound_options() const {
+  return {.loopback = is_loopback(config.http.address),
+          .private_networks = config.outbound_private,
+          .ca_file = config.outbound_ca.string()};
+}
+
 void Server::Impl::make_api() {
-  // What a company's administrator has us call lies outside; only a server that nobody but this
-  // machine reaches calls this machine.
-  outbound = std::make_unique<http::Outbound>(
-      http::OutboundOptions{.loopback = is_loopback(config.http.address),
-                            .private_networks = config.outbound_private,
-                            .ca_file = config.outbound_ca.string()});
+  outbound = std::make_unique<http::Outbound>(outbound_options());
   // A session cookie travels unprotected on this machine alone.
   const api::CookiePolicy cookie{.secure = config.public_url.starts_with("https://") ||
                                            !config.http.tls.certificate.empty() ||
@@ -281,17 +291,21 @@ void Server::Impl::make_api() {
       std::make_unique<api::Gate>(*identity, operators, cookie, random, throttle, app->on_failure);
 }
 
-NativeOptions Server::Impl::native_options() {
-  return {.jobs = {.times = {.lease = config.job_lease, .retry_pause = config.job_retry_pause},
-                   .running = config.jobs_running,
-                   .running_per_tenant = config.jobs_running_per_tenant},
-          .backups = services::BackupParts{.tenants = tenants,
-                                           .data = config.data,
-                                           .pool = pool,
-                                           .clock = clock,
-                                           .random = random},
-          .backup = config.backup,
-          .folder = config.data / "bulk"};
+Result<NativeOptions> Server::Impl::native_options() {
+  TENON_ASSIGN(key, open_sealing_key(key_file(), random));
+  return NativeOptions{
+      .jobs = {.times = {.lease = config.job_lease, .retry_pause = config.job_retry_pause},
+               .running = config.jobs_running,
+               .running_per_tenant = config.jobs_running_per_tenant},
+      .backups = services::BackupParts{.tenants = tenants,
+                                       .data = config.data,
+                                       .pool = pool,
+                                       .clock = clock,
+                                       .random = random},
+      .backup = config.backup,
+      .folder = config.data / "bulk",
+      .key = std::move(key),
+      .outbound = outbound_options()};
 }
 
 Modules::Log Server::Impl::modules_log() const {
@@ -310,8 +324,7 @@ Modules::Log Server::Impl::modules_log() const {
 }
 
 Result<> Server::Impl::open_identity() {
-  const auto file = config.key_file.empty() ? config.data / "secret.key" : config.key_file;
-  TENON_ASSIGN(key, open_sealing_key(file, random));
+  TENON_ASSIGN(key, open_sealing_key(key_file(), random));
   identity::Identity::Options options;
   options.throttle.per_address = config.sign_ins_per_address;
   identity = std::make_unique<identity::Identity>(

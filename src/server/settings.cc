@@ -47,11 +47,11 @@ std::vector<Setting> server_settings() {
            "Key that seals stored secrets, made when it is missing; empty: secret.key in the data "
            "folder.",
            [](auto& c) -> auto& { return c.key_file; }),
-      boolean("server.outbound_private",
-              "Whether sign-in services that companies name may lie in private networks.",
-              [](auto& c) -> auto& { return c.outbound_private; }),
-      text("server.outbound_ca",
-           "PEM file of more authorities that those services may be certified by.",
+      boolean(
+          "server.outbound_private",
+          "Whether sign-in services and webhooks that companies name may lie in private networks.",
+          [](auto& c) -> auto& { return c.outbound_private; }),
+      text("server.outbound_ca", "PEM file of more authorities that those may be certified by.",
            [](auto& c) -> auto& { return c.outbound_ca; }),
       text("tls.certificate", "PEM file of the certificate chain; empty: plain HTTP.",
            [](auto& c) -> auto& { return c.http.tls.certificate; }),

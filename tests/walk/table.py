@@ -320,6 +320,39 @@ case("DELETE", "/api/v1/imports/{id}", ADMIN, ok=(204,), path=IMPORT, fresh=lamb
 case("GET", ROW + "/print", ADMIN, path=CUSTOMER)
 case("GET", ROW + "/print/{template}", ADMIN, path=CUSTOMER | {"template": "none"}, ok=(404,))
 
+# Customers have no states: who may see one is told of no steps, and that there is none of that name.
+case("GET", ROW + "/transitions", ADMIN, path=CUSTOMER)
+case("POST", ROW + "/transitions/{step}", SELLERS, ok=(404,), path=CUSTOMER | {"step": "post"}, body={})
+case("GET", ROW + "/approvals", ADMIN, path=CUSTOMER)
+case("GET", "/api/v1/approvals", TENANT)
+NOTHING = "01890000-0000-7000-8000-0000000000ff"
+case("GET", "/api/v1/approvals/{id}", TENANT, ok=(404,), path={"id": NOTHING})
+for word in ("approve", "reject", "withdraw"):
+    case("POST", "/api/v1/approvals/{id}/" + word, TENANT, ok=(404,), path={"id": NOTHING}, body={"reason": "x"})
+case("GET", "/api/v1/notifications", TENANT)
+case("POST", "/api/v1/notifications/read", TENANT)
+case("POST", "/api/v1/notifications/{id}/read", TENANT, ok=(404,), path={"id": NOTHING})
+case("DELETE", "/api/v1/notifications/{id}", TENANT, ok=(404,), path={"id": NOTHING})
+case("GET", "/api/v1/notifications/preferences", TENANT)
+case("PATCH", "/api/v1/notifications/preferences", TENANT, body={"job.failed": True})
+case("GET", "/api/v1/comments", ADMIN, query="record=crm.customer/@customer")
+case("POST", "/api/v1/comments", ADMIN, ok=(201,), body={"record": "crm.customer/@customer", "text": "x"}, fresh=a_customer)
+case("PATCH", "/api/v1/comments/{id}", ADMIN, path={"id": "@comment"}, body={"text": "changed"},
+     fresh=lambda company, _: {"comment": company.comment()})
+case("DELETE", "/api/v1/comments/{id}", ADMIN, ok=(204,), path={"id": "@comment"},
+     fresh=lambda company, _: {"comment": company.comment()})
+HOOK = {"id": "@webhook"}
+case("GET", "/api/v1/webhooks", ADMIN)
+case("POST", "/api/v1/webhooks", ADMIN, ok=(201,), body={"name": "x", "url": "https://127.0.0.1:1/", "events": ["none.at_all"]})
+case("GET", "/api/v1/webhooks/{id}", ADMIN, path=HOOK)
+case("PATCH", "/api/v1/webhooks/{id}", ADMIN, path=HOOK, body={"name": "changed"},
+     fresh=lambda company, _: {"webhook": company.webhook()})
+case("DELETE", "/api/v1/webhooks/{id}", ADMIN, ok=(204,), path=HOOK, fresh=lambda company, _: {"webhook": company.webhook()})
+case("POST", "/api/v1/webhooks/{id}/secret", ADMIN, path=HOOK, fresh=lambda company, _: {"webhook": company.webhook()})
+case("POST", "/api/v1/webhooks/{id}/test", ADMIN, ok=(202,), path=HOOK, fresh=lambda company, _: {"webhook": company.webhook()})
+case("GET", "/api/v1/webhooks/{id}/deliveries", ADMIN, path=HOOK)
+case("GET", "/api/v1/webhooks/{id}/deliveries/{delivery}", ADMIN, ok=(404,), path=HOOK | {"delivery": NOTHING})
+case("POST", "/api/v1/webhooks/{id}/deliveries/{delivery}/redeliver", ADMIN, ok=(404,), path=HOOK | {"delivery": NOTHING})
 case("GET", "/api/v1/audit", ADMIN)
 case("POST", "/api/v1/audit/verify", ADMIN, body={})
 

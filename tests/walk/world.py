@@ -183,6 +183,12 @@ class Company:
         assert answer.status == 201, answer
         return answer.json()["id"]
 
+    def webhook(self) -> str:
+        return self.post("/api/v1/webhooks", {"name": self.mark(), "url": "https://127.0.0.1:1/", "events": ["none.at_all"]})["id"]
+
+    def comment(self) -> str:
+        return self.post("/api/v1/comments", {"record": "crm.customer/" + self.things["customer"], "text": self.mark()})["id"]
+
     def provider(self) -> str:
         name = f"door-{self.name}-{self.serial}"
         self.serial += 1
@@ -198,7 +204,8 @@ class Company:
     def fill_with_things(self) -> None:
         for kind in ("admin", "clerk", "manager"):
             self.things["customer" if kind == "admin" else f"customer_of_{kind}"] = self.customer(kind)
-        self.things |= {"trashed": self.trashed(), "view": self.view(), "provider": self.provider(), "note": self.note()}
+        self.things |= {"trashed": self.trashed(), "view": self.view(), "provider": self.provider(), "note": self.note(),
+                        "webhook": self.webhook(), "comment": self.comment()}
         self.things |= {"export": self.export(), "import": self.sent()}
         changed = self.boss.request("PATCH", f"{CUSTOMER}/{self.things['customer']}", {"city": self.mark()})
         assert changed.status == 204, changed
