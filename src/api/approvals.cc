@@ -2,10 +2,11 @@
 #include <charconv>
 #include <utility>
 
-#include "api/bind.h"
+#include "api/describe.h"
 #include "api/fields.h"
 #include "api/routes.h"
 #include "api/steps.h"
+#include "api/table.h"
 #include "api/target.h"
 #include "data/act.h"
 
@@ -200,19 +201,43 @@ Task<http::Response> say(const App* app, RequestContext context, http::Request r
 
 }  // namespace
 
-std::vector<http::Route> approval_routes(const App& app, const Gate& gate) {
-  const Binder bind(app, gate);
+Table approval_routes() {
   using data::Verdict;
+  using http::Method;
+  Table table("approvals", {"审批", "Approvals"});
   const std::string all = "/api/v1/approvals";
   const std::string same = all + "/{id}";
-  return {
-      bind.route(http::Method::get, all, Access::signed_in, list),
-      bind.route(http::Method::get, same, Access::signed_in, one),
-      bind.route(http::Method::post, same + "/approve", Access::signed_in, say<Verdict::approve>),
-      bind.route(http::Method::post, same + "/reject", Access::signed_in, say<Verdict::reject>),
-      bind.route(http::Method::post, same + "/withdraw", Access::signed_in, say<Verdict::withdraw>),
-      bind.route(http::Method::get, "/api/v1/{plugin}/{entity}/{id}/approvals", Access::signed_in,
-                 of_record)};
+  table.add(Method::get, all, Access::signed_in, list,
+            {.id = "list_approvals",
+             .summary = {"等待我审批的单据", "What waits for my approval"},
+             .query = {{"mine", "'true'|'false'", {"我提交的", "Those that I asked for"}},
+                       {"limit", "int(1..200)"},
+                       {"after", "uuid"}},
+             .replies = {{200, "[Approval]", {"Link?"}}},
+             .failures = {400}});
+  table.add(Method::get, same, Access::signed_in, one,
+            {.id = "get_approval",
+             .summary = {"审批", "One request for approval"},
+             .replies = {{200, "Approval"}}});
+  const auto add = [&](const char* word, auto function, modules::Text summary) {
+    table.add(Method::post, same + "/" + word, Access::signed_in, function,
+              {.id = std::string(word) + "_approval",
+               .summary = std::move(summary),
+               .headers = {{"Idempotency-Key", kIdempotencyKey}},
+               .body = "{reason?: text}",
+               .replies = {{200,
+                            "{approval: Approval, step?: text, record?: any}",
+                            {"ETag?", "Idempotency-Replayed?"}}},
+               .failures = {409, 412}});
+  };
+  add("approve", say<Verdict::approve>, {"同意", "Approve"});
+  add("reject", say<Verdict::reject>, {"驳回", "Reject"});
+  add("withdraw", say<Verdict::withdraw>, {"撤回", "Withdraw"});
+  table.add(Method::get, "/api/v1/{plugin}/{entity}/{id}/approvals", "list", of_record,
+            {.id = "list_approvals_of_@",
+             .summary = {"单据的审批：@", "Requests for approval: @"},
+             .replies = {{200, "[Approval]"}}});
+  return table;
 }
 
 }  // namespace tenon::api

@@ -3,12 +3,13 @@
 
 #include <utility>
 
-#include "api/bind.h"
 #include "api/conditional.h"
+#include "api/describe.h"
 #include "api/fields.h"
 #include "api/json_body.h"
 #include "api/problem.h"
 #include "api/routes.h"
+#include "api/table.h"
 #include "api/target.h"
 #include "data/act.h"
 
@@ -154,11 +155,35 @@ Task<http::Response> step(const App* app, RequestContext context, http::Request 
 
 }  // namespace
 
-std::vector<http::Route> step_routes(const App& app, const Gate& gate) {
-  const Binder bind(app, gate);
+Table step_routes() {
+  using http::Method;
+  Table table("steps", {"单据步骤", "Steps of documents"});
   const std::string all = "/api/v1/{plugin}/{entity}/{id}/transitions";
-  return {bind.route(http::Method::get, all, Access::signed_in, steps),
-          bind.route(http::Method::post, all + "/{step}", Access::signed_in, step)};
+  table.add(
+      Method::get, all, "list", steps,
+      {.id = "list_steps_@",
+       .summary = {"可执行的步骤：@", "Steps that may be taken: @"},
+       .replies = {{200,
+                    "{transitions: [{name: text, label: {*: text}, to: text, approvals: int(0..), "
+                    "may: bool, why_not: any}], waiting: Approval|null}"}},
+       .types = {{"Approval",
+                  "{id: uuid, entity: text, record: uuid, step: text, version: int, state: text, "
+                  "needed: int(0..), given: int(0..), permission: text, not_author: bool, author: "
+                  "uuid|null, asked_by: uuid|null, asked_at: time, comment: text, ended_at: "
+                  "time|null, decisions: [{user: uuid|null, agrees: bool, at: time, reason: "
+                  "text}], label?: any}"}}});
+  table.add(Method::post, all + "/{step}", "list", step,
+            {.id = "take_step_@",
+             .summary = {"执行步骤：@", "Take a step: @"},
+             .path = {{"step", "text"}},
+             .headers = {{"If-Match", kIfMatch}, {"Idempotency-Key", kIdempotencyKey}},
+             .body = "{comment?: text}",
+             .replies = {{200, "{step: text, record: @}", {"ETag", "Idempotency-Replayed?"}},
+                         {202,
+                          "{step: text, approval: Approval}",
+                          {"Location", "Idempotency-Replayed?"}}},
+             .failures = {409, 412}});
+  return table;
 }
 
 }  // namespace tenon::api

@@ -10,6 +10,7 @@
 #include "api/endpoint.h"
 #include "api/first_start.h"
 #include "api/messages.h"
+#include "api/openapi.h"
 #include "api/routes.h"
 #include "async/executor_pool.h"
 #include "async/wait_for.h"
@@ -103,6 +104,7 @@ struct Server::Impl {
   std::unique_ptr<identity::Identity> identity;
   identity::Operators operators;
   api::FirstStart first_start;
+  api::OpenApi openapi{api::all_routes()};
   std::string setup_token;
   std::unique_ptr<http::Outbound> outbound;
   api::Throttle throttle;
@@ -274,6 +276,7 @@ void Server::Impl::make_api() {
                .identity = *identity,
                .operators = operators,
                .first_start = first_start,
+               .openapi = openapi,
                .outbound = *outbound,
                .pool = pool,
                .files = contents,
@@ -340,23 +343,14 @@ Result<> Server::Impl::open_identity() {
 }
 
 Result<> Server::Impl::publish_routes() {
-  TENON_TRY(router.replace("health", not_ready_when(leaving, api::health_routes(*app))));
+  for (const auto& table : openapi.tables()) {
+    auto routes = api::bind(table, *app, *gate);
+    if (table.owner() == "health") routes = not_ready_when(leaving, std::move(routes));
+    TENON_TRY(router.replace(table.owner(), std::move(routes)));
+  }
+  TENON_TRY(router.replace("unknown", api::unknown_routes(*gate)));
   TENON_ASSIGN(token, read_token(config.metrics_token_file));
   TENON_TRY(router.replace("metrics", metrics_routes(*metrics, std::move(token))));
-  TENON_TRY(router.replace("session", api::session_routes(*app, *gate)));
-  TENON_TRY(router.replace("users", api::user_routes(*app, *gate)));
-  TENON_TRY(router.replace("roles", api::role_routes(*app, *gate)));
-  TENON_TRY(router.replace("tokens", api::token_routes(*app, *gate)));
-  TENON_TRY(router.replace("explain", api::explain_routes(*app, *gate)));
-  TENON_TRY(router.replace("tenants", api::tenant_routes(*app, *gate)));
-  TENON_TRY(router.replace("oidc", api::oidc_routes(*app, *gate)));
-  TENON_TRY(router.replace("plugins", api::plugin_routes(*app, *gate)));
-  TENON_TRY(router.replace("records", api::record_routes(*app, *gate)));
-  TENON_TRY(router.replace("unknown", api::unknown_routes(*gate)));
-  TENON_TRY(router.replace("extensions", api::extension_routes(*app, *gate)));
-  TENON_TRY(router.replace("plugin life", api::plugin_life_routes(*app, *gate)));
-  TENON_TRY(router.replace("events", api::event_routes(*app, *gate)));
-  TENON_TRY(router.replace("module health", api::module_routes(*app, *gate)));
   modules->registry().publish_through(api::module_binder(*app, *gate),
                                       [this](std::vector<http::Route> routes) {
                                         return router.replace("modules", std::move(routes));

@@ -216,6 +216,7 @@ case("POST", "/api/v1/tenants/{tenant}/link", OPERATOR, ok=(201,), body={"user":
 # -- modules ---------------------------------------------------------------------------------------------------
 
 case("GET", "/api/v1/menu", TENANT)
+case("GET", "/api/v1/openapi.json", ANYBODY, told=TENANT)  # to each what he may use
 case("GET", "/api/v1/schema/{plugin}", TENANT, fresh=a_plugin)
 case("GET", "/api/v1/modules", ADMIN)
 case("GET", "/api/v1/plugins", ADMIN)

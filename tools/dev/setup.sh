@@ -93,6 +93,17 @@ install_python_tools() {
   touch "$stamp"
 }
 
+# Schemathesis, and all that it needs.
+install_python_test_tools() {
+  local stamp="$VENV/.tenon-tests-$(sha256sum tools/dev/python-tools.txt | cut -c1-16)"
+  [[ -f "$stamp" && -x "$VENV/bin/st" ]] && return
+  say "Python tools of the tests"
+  [[ -x "$VENV/bin/pip" ]] || python3 -m venv "$VENV"
+  logged pip-tests '^(Successfully|ERROR)' "$VENV/bin/pip" install --disable-pip-version-check --no-deps \
+    -r tools/dev/python-tools.txt
+  touch "$stamp"
+}
+
 # A stranger's tool that tries to get SQL through (tests/sqlmap).
 install_sqlmap() {
   local stamp="$VENV/.tenon-sqlmap-$SQLMAP_VERSION"
@@ -159,6 +170,7 @@ run_setup() {
   command -v dpkg-query >/dev/null && install_debian_packages "${packages[@]}"
   install_rust
   install_python_tools
+  install_python_test_tools
   install_sqlmap
   install_node
   install_wit_bindgen
