@@ -170,7 +170,7 @@ Table batch_routes() {
              .failures = {404, 409, 412},
              .types = {{"BatchOperation",
                         "{op: 'insert'|'update'|'upsert'|'delete', entity: text(1..), as?: text, "
-                        "id?: any, fields?: {...}, version?: int(1..), on_conflict?: [text], "
+                        "id?: uuid|{...}|null, fields?: {...}, version?: int(1..), on_conflict?: [text], "
                         "resolution?: 'merge'|'ignore'}"}}});
   return table;
 }

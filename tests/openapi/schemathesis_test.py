@@ -35,7 +35,7 @@ class SchemathesisTest(Stage):
                                   timeout=SECONDS * 2 + 60, stdin=subprocess.DEVNULL, check=False)
         shown = "\n".join(line[:400] for line in done.stdout.splitlines())
         self.assertEqual(done.returncode, 0, shown[-60000:] + done.stderr[-2000:])
-        print(shown[shown.rindex("Test cases:"):])
+        print(shown[shown.rindex("Test Phases:"):])
 
     def test_every_answer_to_an_administrator_is_what_the_document_says(self):
         self.hold(self.token)
