@@ -4,6 +4,7 @@ not. Judged: goodput of at least 90 % of the peak, every refusal a 503 with Retr
 A planted fault shows that the harness would see it: without the queue's bound in time the same load ends in time-outs."""
 import argparse
 import json
+import math
 import os
 import pathlib
 import subprocess
@@ -39,16 +40,16 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--short", action="store_true", help="a few seconds, judged loosely: for a machine that is shared")
+    parser.add_argument("--short", action="store_true", help="a few seconds, judged by what is answered and not by how fast: for a machine that is shared")
     arguments = parser.parse_args()
     os.environ["TENON_BUILD_DIR"] = str(arguments.build.resolve())
     seconds = 2 if arguments.short else arguments.seconds
-    goodput, refusal = (0.5, 500) if arguments.short else (0.9, 50)
+    goodput, refusal = (0.0, math.inf) if arguments.short else (0.9, 50)
     failed = False
     for name, kind in {"page": ["--get", PAGE],
                        "create": ["--post", "/api/v1/crm/customer", '{"name":"压测客户 #"}']}.items():
         figures = measure(arguments.build, seconds, kind, [])
-        good = (figures["goodput_ratio"] >= goodput and figures["refused_p99_ms"] <= refusal and figures["refused"] > 0 and
+        good = (figures["goodput_ratio"] >= goodput and figures["refused_p99_ms"] <= refusal and figures["refused"] > 0 and figures["ok"] > 0 and
                 figures["refused_without_retry_after"] == figures["other"] == 0 and figures["health"] == 200)
         failed = failed or not good
         print(json.dumps({"name": f"overload.{name}", "good": good, **figures}), flush=True)
