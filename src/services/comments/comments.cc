@@ -244,7 +244,7 @@ Result<std::vector<modules::Subscription>> Comments::register_event_handlers(
 
 Task<http::Response> Comments::add(modules::RouteCall call, http::Request request) {
   TENON_CO_ASSIGN(body, object_of(request));
-  Members members(body);
+  BodyReader members(body);
   const auto named = members.required("record", kReference);
   auto text = members.required("text", kMaxComment);
   const auto about = about_of(named);
@@ -286,7 +286,7 @@ Task<http::Response> Comments::add(modules::RouteCall call, http::Request reques
 
 Task<http::Response> Comments::edit(modules::RouteCall call, http::Request request) {
   TENON_CO_ASSIGN(body, object_of(request));
-  Members members(body);
+  BodyReader members(body);
   auto text = members.required("text", kMaxComment);
   TENON_CO_TRY(members.done());
   auto& tenant = *call.tenant;

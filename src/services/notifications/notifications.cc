@@ -92,7 +92,7 @@ Task<http::Response> preferences(modules::RouteCall call, http::Request) {
 
 Task<http::Response> choose(modules::RouteCall call, http::Request request) {
   TENON_CO_ASSIGN(body, object_of(request));
-  Members members(body);
+  BodyReader members(body);
   std::vector<std::pair<std::string_view, bool>> wishes;
   for (const auto& kind : notice_kinds())
     if (const auto wanted = members.flag(kind.name)) wishes.emplace_back(kind.name, *wanted);

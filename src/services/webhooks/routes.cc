@@ -44,7 +44,7 @@ Result<> note(storage::Session& session, const modules::RouteCall& call, Webhook
                         now);
 }
 
-Result<> check_events(Members& members, const std::vector<std::string>& patterns) {
+Result<> check_events(BodyReader& members, const std::vector<std::string>& patterns) {
   if (patterns.empty() || patterns.size() > kMaxPatterns)
     members.wrong("events", "range", "names 1 to 20 patterns");
   for (const auto& text : patterns)
@@ -147,7 +147,7 @@ Result<> Webhooks::check_url(const std::string& url) const {
 Task<http::Response> Webhooks::create(modules::RouteCall call, http::Request request) {
   TENON_CO_TRY(administrators_only(call));
   TENON_CO_ASSIGN(body, object_of(request));
-  Members members(body);
+  BodyReader members(body);
   Webhook webhook{.id = WebhookId::make(context_->clock, context_->random),
                   .name = members.required("name", kName),
                   .url = members.required("url", kUrl),
@@ -181,7 +181,7 @@ Task<http::Response> Webhooks::change(modules::RouteCall call, http::Request req
   TENON_CO_TRY(administrators_only(call));
   TENON_CO_ASSIGN(id, webhook_in(request));
   TENON_CO_ASSIGN(body, object_of(request));
-  Members members(body);
+  BodyReader members(body);
   const auto name = members.text("name", kName);
   const auto url = members.text("url", kUrl);
   const auto events = members.texts("events");

@@ -30,13 +30,13 @@ Result<json::object> object_of(const http::Request& request) {
   return std::move(value.get_object());
 }
 
-const json::value* Members::find(std::string_view name) {
+const json::value* BodyReader::find(std::string_view name) {
   known_.push_back(name);
   const auto* value = object_.if_contains(name);
   return value == nullptr || value->is_null() ? nullptr : value;
 }
 
-std::optional<std::string> Members::text(std::string_view name, std::size_t longest) {
+std::optional<std::string> BodyReader::text(std::string_view name, std::size_t longest) {
   const auto* value = find(name);
   if (value == nullptr) return std::nullopt;
   if (!value->is_string()) {
@@ -51,7 +51,7 @@ std::optional<std::string> Members::text(std::string_view name, std::size_t long
   return std::string(text);
 }
 
-std::string Members::required(std::string_view name, std::size_t longest) {
+std::string BodyReader::required(std::string_view name, std::size_t longest) {
   const auto before = errors_.size();
   auto found = text(name, longest);
   if (errors_.size() == before && (!found || found->empty()))
@@ -59,7 +59,7 @@ std::string Members::required(std::string_view name, std::size_t longest) {
   return std::move(found).value_or(std::string());
 }
 
-std::optional<bool> Members::flag(std::string_view name) {
+std::optional<bool> BodyReader::flag(std::string_view name) {
   const auto* value = find(name);
   if (value == nullptr) return std::nullopt;
   if (value->is_bool()) return value->get_bool();
@@ -67,7 +67,7 @@ std::optional<bool> Members::flag(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<std::vector<std::string>> Members::texts(std::string_view name) {
+std::optional<std::vector<std::string>> BodyReader::texts(std::string_view name) {
   const auto* value = find(name);
   if (value == nullptr) return std::nullopt;
   std::vector<std::string> list;
@@ -81,11 +81,11 @@ std::optional<std::vector<std::string>> Members::texts(std::string_view name) {
   return list;
 }
 
-void Members::wrong(std::string_view name, std::string_view code, std::string_view text) {
+void BodyReader::wrong(std::string_view name, std::string_view code, std::string_view text) {
   errors_.push_back({"/" + std::string(name), std::string(code), std::string(text)});
 }
 
-Result<> Members::done() {
+Result<> BodyReader::done() {
   for (const auto& [key, value] : object_)
     if (std::ranges::find(known_, std::string_view(key)) == known_.end())
       wrong(std::string_view(key).substr(0, 64), "unknown_field", "There is no such field.");

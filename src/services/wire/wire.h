@@ -20,9 +20,9 @@ namespace tenon::services {
 [[nodiscard]] Result<json::object> object_of(const http::Request& request);
 
 /// Lifetime: borrows the object. Thread: one.
-class Members {
+class BodyReader {
  public:
-  explicit Members(const json::object& object) : object_(object) {}
+  explicit BodyReader(const json::object& object) : object_(object) {}
 
   /// Empty when it is missing or null.
   [[nodiscard]] std::optional<std::string> text(std::string_view name, std::size_t longest);
