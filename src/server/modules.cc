@@ -25,21 +25,15 @@ Task<> started(modules::ModuleRegistry* registry) {
   co_return Result<>();
 }
 
-/// What each module brings, kept for as long as the program.
+/// What each module brings, kept for as long as the program, with the modules: they may own the
+/// texts.
 struct KeptTables {
-  std::vector<std::string> names;
+  PluginOutlook nothing;
+  std::vector<std::shared_ptr<modules::ErpModule>> modules = native_modules({}, nothing);
   std::vector<std::vector<data::NativeScript>> scripts;
 
-  static KeptTables make() {
-    KeptTables kept;
-    const PluginOutlook nothing;
-    for (const auto& module : native_modules({}, nothing)) {
-      auto scripts = module->migrations().scripts;
-      if (scripts.empty()) continue;
-      kept.names.emplace_back(module->id());
-      kept.scripts.push_back(std::move(scripts));
-    }
-    return kept;
+  KeptTables() {
+    for (const auto& module : modules) scripts.push_back(module->migrations().scripts);
   }
 };
 
@@ -74,10 +68,11 @@ std::vector<std::shared_ptr<modules::ErpModule>> native_modules(NativeOptions op
 }
 
 std::vector<data::NativeModule> native_tables() {
-  static const KeptTables kept = KeptTables::make();
+  static const KeptTables kept;
   std::vector<data::NativeModule> all{identity::tables(), modules::met_tables()};
-  for (std::size_t i = 0; i < kept.names.size(); ++i)
-    all.push_back({.name = kept.names[i], .scripts = kept.scripts[i]});
+  for (std::size_t i = 0; i < kept.modules.size(); ++i)
+    if (!kept.scripts[i].empty())
+      all.push_back({.name = kept.modules[i]->id(), .scripts = kept.scripts[i]});
   return all;
 }
 
