@@ -16,10 +16,8 @@ constexpr std::size_t kUrl = 2000;
 constexpr std::size_t kPage = 50;
 constexpr std::size_t kMaxPage = 200;
 
-Result<> administrators_only(const modules::RouteCall& call) {
-  if (call.principal->administrator) return {};
-  return fail(Error(ErrorCode::denied, "only an administrator may do this").because("permission"));
-}
+/// A right that no role can be given, so it is the administrators': a webhook hears of everything.
+constexpr std::string_view kRight = "tenon.webhooks";
 
 Result<WebhookId> webhook_in(const http::Request& request) {
   if (const auto id = WebhookId::parse(request.parameter("id"))) return *id;
@@ -66,7 +64,6 @@ R reading(data::Tenant& tenant, Work work) {
 }
 
 Task<http::Response> list(modules::RouteCall call, http::Request) {
-  TENON_CO_TRY(administrators_only(call));
   auto& tenant = *call.tenant;
   TENON_CO_ASSIGN(found, TENON_CO_ACT(tenant, reading(tenant, list_webhooks)));
   json::array rows;
@@ -75,7 +72,6 @@ Task<http::Response> list(modules::RouteCall call, http::Request) {
 }
 
 Task<http::Response> one(modules::RouteCall call, http::Request request) {
-  TENON_CO_TRY(administrators_only(call));
   TENON_CO_ASSIGN(id, webhook_in(request));
   auto& tenant = *call.tenant;
   TENON_CO_ASSIGN(found, TENON_CO_ACT(tenant, reading(tenant, [&](storage::Session& session) {
@@ -100,7 +96,6 @@ Result<DeliveryQuery> query_in(const http::Request& request) {
 }
 
 Task<http::Response> log(modules::RouteCall call, http::Request request) {
-  TENON_CO_TRY(administrators_only(call));
   TENON_CO_ASSIGN(id, webhook_in(request));
   TENON_CO_ASSIGN(query, query_in(request));
   auto& tenant = *call.tenant;
@@ -123,7 +118,6 @@ Task<http::Response> log(modules::RouteCall call, http::Request request) {
 }
 
 Task<http::Response> delivery(modules::RouteCall call, http::Request request) {
-  TENON_CO_TRY(administrators_only(call));
   TENON_CO_ASSIGN(id, webhook_in(request));
   TENON_CO_ASSIGN(wanted, delivery_in(request));
   auto& tenant = *call.tenant;
@@ -145,7 +139,6 @@ Result<> Webhooks::check_url(const std::string& url) const {
 }
 
 Task<http::Response> Webhooks::create(modules::RouteCall call, http::Request request) {
-  TENON_CO_TRY(administrators_only(call));
   TENON_CO_ASSIGN(body, object_of(request));
   BodyReader members(body);
   Webhook webhook{.id = WebhookId::make(context_->clock, context_->random),
@@ -178,7 +171,6 @@ Task<http::Response> Webhooks::create(modules::RouteCall call, http::Request req
 }
 
 Task<http::Response> Webhooks::change(modules::RouteCall call, http::Request request) {
-  TENON_CO_TRY(administrators_only(call));
   TENON_CO_ASSIGN(id, webhook_in(request));
   TENON_CO_ASSIGN(body, object_of(request));
   BodyReader members(body);
@@ -211,7 +203,6 @@ Task<http::Response> Webhooks::change(modules::RouteCall call, http::Request req
 }
 
 Task<http::Response> Webhooks::drop(modules::RouteCall call, http::Request request) {
-  TENON_CO_TRY(administrators_only(call));
   TENON_CO_ASSIGN(id, webhook_in(request));
   const auto now = context_->clock.now();
   TENON_CO_TRY(co_await durably(&call, [&](storage::Session& session) -> Result<> {
@@ -224,7 +215,6 @@ Task<http::Response> Webhooks::drop(modules::RouteCall call, http::Request reque
 }
 
 Task<http::Response> Webhooks::renew(modules::RouteCall call, http::Request request) {
-  TENON_CO_TRY(administrators_only(call));
   TENON_CO_ASSIGN(id, webhook_in(request));
   const auto now = context_->clock.now();
   const auto secret = new_webhook_secret(context_->random);
@@ -239,7 +229,6 @@ Task<http::Response> Webhooks::renew(modules::RouteCall call, http::Request requ
 }
 
 Task<http::Response> Webhooks::test(modules::RouteCall call, http::Request request) {
-  TENON_CO_TRY(administrators_only(call));
   TENON_CO_ASSIGN(id, webhook_in(request));
   const auto now = context_->clock.now();
   WebhookDelivery message;
@@ -265,7 +254,6 @@ Task<http::Response> Webhooks::test(modules::RouteCall call, http::Request reque
 }
 
 Task<http::Response> Webhooks::redeliver(modules::RouteCall call, http::Request request) {
-  TENON_CO_TRY(administrators_only(call));
   TENON_CO_ASSIGN(id, webhook_in(request));
   TENON_CO_ASSIGN(wanted, delivery_in(request));
   const auto now = context_->clock.now();
@@ -290,18 +278,21 @@ std::vector<modules::Route> Webhooks::protected_routes() {
   const std::string all = "/api/v1/webhooks";
   const std::string same = all + "/{id}";
   const std::string sent = same + "/deliveries";
-  return {{.method = Method::get, .pattern = all, .handler = list},
-          {.method = Method::post, .pattern = all, .handler = own(&Webhooks::create)},
-          {.method = Method::get, .pattern = same, .handler = one},
-          {.method = Method::patch, .pattern = same, .handler = own(&Webhooks::change)},
-          {.method = Method::del, .pattern = same, .handler = own(&Webhooks::drop)},
-          {.method = Method::post, .pattern = same + "/secret", .handler = own(&Webhooks::renew)},
-          {.method = Method::post, .pattern = same + "/test", .handler = own(&Webhooks::test)},
-          {.method = Method::get, .pattern = sent, .handler = log},
-          {.method = Method::get, .pattern = sent + "/{delivery}", .handler = delivery},
-          {.method = Method::post,
-           .pattern = sent + "/{delivery}/redeliver",
-           .handler = own(&Webhooks::redeliver)}};
+  std::vector<modules::Route> routes{
+      {.method = Method::get, .pattern = all, .handler = list},
+      {.method = Method::post, .pattern = all, .handler = own(&Webhooks::create)},
+      {.method = Method::get, .pattern = same, .handler = one},
+      {.method = Method::patch, .pattern = same, .handler = own(&Webhooks::change)},
+      {.method = Method::del, .pattern = same, .handler = own(&Webhooks::drop)},
+      {.method = Method::post, .pattern = same + "/secret", .handler = own(&Webhooks::renew)},
+      {.method = Method::post, .pattern = same + "/test", .handler = own(&Webhooks::test)},
+      {.method = Method::get, .pattern = sent, .handler = log},
+      {.method = Method::get, .pattern = sent + "/{delivery}", .handler = delivery},
+      {.method = Method::post,
+       .pattern = sent + "/{delivery}/redeliver",
+       .handler = own(&Webhooks::redeliver)}};
+  for (auto& route : routes) route.permission = kRight;
+  return routes;
 }
 
 }  // namespace tenon::services
