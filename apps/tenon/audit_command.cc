@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "data/tenant.h"
+#include "server/modules.h"
 
 namespace tenon::app {
 namespace {
@@ -39,7 +40,9 @@ Result<int> verify(const VerifyOptions& options) {
   SystemClock clock;
   SystemRandom random;
   BlockingPool pool({.threads = 1, .queue = 16, .name = "blocking"});
-  data::Tenants tenants(options.data, pool, clock, random);
+  data::Tenants tenants(
+      options.data, pool, clock, random,
+      {.storage = {}, .files = {}, .servers = nullptr, .native = server::native_tables()});
   TENON_ASSIGN(tenant, tenants.open(options.tenant));
   TENON_ASSIGN(report, tenant->verify_audit(kept));
   std::printf("%llu rows hold, %llu wait for their seal; head %lld:%s\n",

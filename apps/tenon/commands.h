@@ -33,6 +33,10 @@ void add_tenant(CLI::App& app, Command& selected);
 void add_user(CLI::App& app, Command& selected);
 /// `tenon role …`: what they may be given.
 void add_role(CLI::App& app, Command& selected);
+/// `tenon job …`: what is scheduled for a tenant, and how it went.
+void add_job(CLI::App& app, Command& selected);
+/// `tenon backup …`: make, list, check and restore backups.
+void add_backup(CLI::App& app, Command& selected);
 /// `tenon operator …`: who may make tenants over HTTP.
 void add_operator(CLI::App& app, Command& selected);
 

@@ -52,6 +52,8 @@ int run(int argc, char** argv) {
   tenon::app::add_user(app, selected);
   tenon::app::add_role(app, selected);
   tenon::app::add_operator(app, selected);
+  tenon::app::add_job(app, selected);
+  tenon::app::add_backup(app, selected);
   const auto is_named = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_named).empty()) {
     std::fprintf(stderr, "tenon: there is no command \"%s\" (see tenon --help)\n", argv[1]);

@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "data/transfer/tenant_operations.h"
 #include "identity/change.h"
-#include "identity/tables.h"
+#include "server/modules.h"
 
 namespace tenon::app {
 
@@ -23,8 +23,9 @@ struct Workplace {
   data::TenantOperations operations;
 
   explicit Workplace(const std::string& data)
-      : tenants(data, pool, clock, random,
-                {.storage = {}, .files = {}, .servers = nullptr, .native = {identity::tables()}}),
+      : tenants(
+            data, pool, clock, random,
+            {.storage = {}, .files = {}, .servers = nullptr, .native = server::native_tables()}),
         operations(tenants, data, pool, clock, random) {}
 
   [[nodiscard]] Result<std::shared_ptr<identity::Realm>> realm(const std::string& tenant) {

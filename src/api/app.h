@@ -20,6 +20,7 @@
 namespace tenon::api {
 
 class FirstStart;
+class OpenApi;
 
 /// Lifetime: everything outlives the routes made with it.
 struct App {
@@ -31,6 +32,7 @@ struct App {
   identity::Identity& identity;
   identity::Operators& operators;
   FirstStart& first_start;
+  OpenApi& openapi;
   const http::Outbound& outbound;
   BlockingPool& pool;
   BlockingPool& files;  // content of files; never waits for `pool`

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "api/bind.h"
+#include "api/describe.h"
 #include "api/json_body.h"
 #include "api/prefer.h"
 #include "api/routes.h"
@@ -154,9 +154,25 @@ Task<http::Response> batch(const App* app, RequestContext context, http::Request
 
 }  // namespace
 
-std::vector<http::Route> batch_routes(const App& app, const Gate& gate) {
-  const Binder bind(app, gate);
-  return {bind.route(http::Method::post, "/api/v1/$batch", Access::signed_in, batch)};
+Table batch_routes() {
+  Table table("batch", {"批量操作", "Batches"});
+  table.add(http::Method::post, "/api/v1/$batch", Access::signed_in, batch,
+            {.id = "run_batch",
+             .summary = {"把多项更改作为一个事务", "Several changes as one transaction"},
+             .about = {"后面的操作可用 {\"$ref\": \"名称/字段\"} 引用前面的结果。",
+                       "A later operation may use what an earlier one gave: {\"$ref\": "
+                       "\"name/field\"}."},
+             .headers = {{"Prefer", kPrefer}, {"Idempotency-Key", kIdempotencyKey}},
+             .body = "[BatchOperation](..500)",
+             .replies = {{200,
+                          "[{entity: text, id: uuid, version?: int(1..), record?: {...}}]",
+                          {"Preference-Applied?", "Idempotency-Replayed?"}}},
+             .failures = {404, 409, 412},
+             .types = {{"BatchOperation",
+                        "{op: 'insert'|'update'|'upsert'|'delete', entity: text(1..), as?: text, "
+                        "id?: uuid|{...}|null, fields?: {...}, version?: int(1..), on_conflict?: [text], "
+                        "resolution?: 'merge'|'ignore'}"}}});
+  return table;
 }
 
 }  // namespace tenon::api

@@ -50,6 +50,15 @@ std::unexpected<Error> denied(std::string_view reason, std::string text) {
   return fail(Error(ErrorCode::denied, std::move(text)).because(std::string(reason)));
 }
 
+/// How long to wait, where the failure says so.
+std::string retry_after(const Error& error) {
+  const auto details = json::parse_object(error.details());
+  const json::value* seconds = details ? details->if_contains("retry_after") : nullptr;
+  return seconds != nullptr && seconds->is_int64() ? std::to_string(seconds->get_int64()) : "1";
+}
+
+}  // namespace
+
 Result<> check_access(const Need& need, const RequestContext& context, http::Method method) {
   const auto* principal = context.principal.get();
   if (principal != nullptr && principal->read_only() && writes(method) && !need.while_viewing)
@@ -64,21 +73,12 @@ Result<> check_access(const Need& need, const RequestContext& context, http::Met
   if (principal == nullptr) return denied("http.unauthenticated", "sign in first");
   if (need.access == Access::in_person && principal->proof != identity::Proof::session)
     return denied("permission", "A token cannot do this; sign in yourself.");
-  if (need.access == Access::administrator && !principal->administrator)
+  if ((need.administrator || need.access == Access::administrator) && !principal->administrator)
     return denied("permission", "only an administrator may do this");
   if (!need.permission.empty() && !principal->has(need.permission))
     return denied("permission", "this needs the right " + need.permission);
   return {};
 }
-
-/// How long to wait, where the failure says so.
-std::string retry_after(const Error& error) {
-  const auto details = json::parse_object(error.details());
-  const json::value* seconds = details ? details->if_contains("retry_after") : nullptr;
-  return seconds != nullptr && seconds->is_int64() ? std::to_string(seconds->get_int64()) : "1";
-}
-
-}  // namespace
 
 Gate::Gate(identity::Identity& identity, const identity::Operators& operators, CookiePolicy cookie,
            Random& random, Throttle& throttle, FailureSink on_failure)

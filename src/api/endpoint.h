@@ -40,7 +40,13 @@ struct Need {
   Access access;
   std::string permission = {};  // `tenon.users.read`; empty: none
   bool while_viewing = false;   // a write that is no change: also with another's eyes
+  bool administrator = false;   // beside `access`: for administrators alone
 };
+
+/// Whether who asks in `context` may use a route with this need. Errors: denied (`permission`,
+/// `http.unauthenticated`, `session.read_only`).
+[[nodiscard]] Result<> check_access(const Need& need, const RequestContext& context,
+                                    http::Method method);
 
 /// Makes gated handlers. Thread: any. Lifetime: everything given outlives the handlers.
 class Gate {

@@ -147,20 +147,30 @@ Task<http::Response> replay(const App* app, RequestContext context, http::Reques
 
 }  // namespace
 
-std::vector<http::Route> event_routes(const App& app, const Gate& gate) {
-  const auto route = [&](http::Method method, std::string pattern, Access access, auto function) {
-    return http::Route{
-        .method = method,
-        .pattern = std::move(pattern),
-        .handler = gate.handler(
-            access, [app = &app, function](RequestContext context, http::Request request) {
-              return function(app, std::move(context), std::move(request));
-            })};
-  };
-  return {
-      route(http::Method::get, "/api/v1/events", Access::signed_in, listen),
-      route(http::Method::get, "/api/v1/events/dead", Access::administrator, dead),
-      route(http::Method::post, "/api/v1/events/dead/{id}/replay", Access::administrator, replay)};
+Table event_routes() {
+  using http::Method;
+  Table table("events", {"事件", "Events"});
+  table.add(Method::get, "/api/v1/events", Access::signed_in, listen,
+            {.id = "listen",
+             .summary = {"实时事件流", "What happens, as server-sent events"},
+             .headers = {{"Last-Event-ID", "text"}},
+             .replies = {{200, "text", {}, "text/event-stream"}}});
+  table.add(
+      Method::get, "/api/v1/events/dead", Access::administrator, dead,
+      {.id = "list_dead_letters",
+       .summary = {"未送达的事件", "Events that could not be delivered"},
+       .query = {{"limit", "int(1..200)"}, {"after", "int(0..)"}, {"type", "text"}},
+       .replies = {{200, "[DeadLetter]", {"Link?"}}},
+       .types = {{"DeadLetter",
+                  "{id: uuid, type: text, attempts: int(0..), hop: int(0..), created_at: time, "
+                  "correlation: uuid, error: text, causation: uuid|null, entity: text|null, "
+                  "record_id: text|null}"}}});
+  table.add(Method::post, "/api/v1/events/dead/{id}/replay", Access::administrator, replay,
+            {.id = "replay_dead_letter",
+             .summary = {"重新投递事件", "Deliver an event once more"},
+             .replies = {{204}},
+             .failures = {409}});
+  return table;
 }
 
 }  // namespace tenon::api

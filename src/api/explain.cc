@@ -285,10 +285,25 @@ Task<http::Response> explain(const App* app, RequestContext context, http::Reque
 
 }  // namespace
 
-std::vector<http::Route> explain_routes(const App& app, const Gate& gate) {
-  RouteList routes(app, gate);
-  routes.add(http::Method::get, "/api/v1/permissions/explain", Access::signed_in, explain);
-  return routes.take();
+Table explain_routes() {
+  Table table("permissions", {"权限说明", "Permissions explained"});
+  table.add(
+      http::Method::get, "/api/v1/permissions/explain", Access::signed_in, explain,
+      {.id = "explain_permission",
+       .summary = {"为什么能或不能", "Why somebody may, or may not"},
+       .about = {"按顺序列出各项规则，以及最终起决定作用的规则。",
+                 "The rules in the order in which they are asked, and the one that decided."},
+       .query = {{"entity", "text"},
+                 {"action", "text"},
+                 {"field", "text"},
+                 {"id", "uuid"},
+                 {"user", "uuid"}},
+       .replies = {{200,
+                    "{allowed: bool, decided_by: Rule, steps: [Rule], user: uuid, permission: "
+                    "text}"}},
+       .failures = {404},
+       .types = {{"Rule", "{rule: text, passed: bool, text: text, ...}"}}});
+  return table;
 }
 
 }  // namespace tenon::api

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "api/describe.h"
 #include "api/json_body.h"
 #include "api/routes.h"
 #include "api/transaction.h"
@@ -45,11 +46,29 @@ asio::awaitable<plugins::Outcome> call_by_hand(plugins::Host* host,
                                         payload ? json::serialize(*payload) : "{}", event);
 }
 
+/// What is not known is refused, not read over.
+Result<> check_call(const json::object& call) {
+  std::vector<FieldError> errors;
+  for (const auto& [key, value] : call) {
+    const std::string_view name(key);
+    if (name != "export" && name != "type" && name != "payload")
+      errors.push_back(
+          {"/" + std::string(name.substr(0, 64)), "unknown_field", "There is no such field."});
+    else if (name == "type" && !value.is_string())
+      errors.push_back({"/type", "type", "is a text"});
+  }
+  if (errors.empty()) return {};
+  return fail(Error(ErrorCode::invalid, "Some fields are wrong.")
+                  .because("schema.fields")
+                  .with_fields(std::move(errors)));
+}
+
 Task<http::Response> call_export(const App* app, RequestContext context, http::Request request) {
   TENON_CO_ASSIGN(site, site_of(*app, context));
   TENON_CO_ASSIGN(installation, installation_of(site, request.parameter("plugin")));
   TENON_CO_ASSIGN(call, json_object(request));
   TENON_CO_ASSIGN(name, required_text(call, "export"));
+  TENON_CO_TRY(check_call(call));
   if (name != "init" && name != "handle-event")
     co_return fail(
         Error(ErrorCode::invalid, "export is \"init\" or \"handle-event\"")
@@ -69,16 +88,17 @@ Task<http::Response> call_export(const App* app, RequestContext context, http::R
 
 }  // namespace
 
-std::vector<http::Route> extension_routes(const App& app, const Gate& gate) {
-  const auto handler = [&](Access access, auto function) {
-    return gate.handler(access,
-                        [app = &app, function](RequestContext context, http::Request request) {
-                          return function(app, std::move(context), std::move(request));
-                        });
-  };
-  return {{.method = http::Method::post,
-           .pattern = "/api/v1/plugins/{plugin}/calls",
-           .handler = handler(Access::administrator, call_export)}};
+Table extension_routes() {
+  Table table("plugins", {});
+  table.add(http::Method::post, "/api/v1/plugins/{plugin}/calls", Access::administrator,
+            call_export,
+            {.id = "call_plugin",
+             .summary = {"手动运行插件", "Run a plugin by hand"},
+             .path = {{"plugin", kPluginId}},
+             .body = "{export: 'init'|'handle-event', type?: text, payload?: any}",
+             .replies = {{200, "{result: text}"}},
+             .failures = {409, 500}});
+  return table;
 }
 
 }  // namespace tenon::api

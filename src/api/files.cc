@@ -8,7 +8,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "api/bind.h"
 #include "api/conditional.h"
 #include "api/disposition.h"
 #include "api/routes.h"
@@ -191,17 +190,47 @@ Task<http::Response> information(const App* app, RequestContext context, http::R
 
 }  // namespace
 
-std::vector<http::Route> file_routes(const App& app, const Gate& gate) {
-  const Binder bind(app, gate);
+Table file_routes() {
+  using http::Method;
+  Table table("files", {"文件", "Files"});
   const std::string one = "/api/v1/files/{plugin}/{entity}/{id}/{field}";
-  std::vector<http::Route> routes = {
-      bind.route(http::Method::post, "/api/v1/files", Access::signed_in, upload),
-      bind.route(http::Method::get, one, Access::signed_in, download),
-      bind.route(http::Method::get, one + "/info", Access::signed_in, information)};
+  auto& row = table.add(Method::post, "/api/v1/files", Access::signed_in, upload,
+                        {.id = "upload_file",
+                         .summary = {"上传文件", "Upload a file"},
+                         .about = {"文件在被某条记录引用之前不属于任何人。",
+                                   "It belongs to nobody until a record names it."},
+                         .query = {{"name", "text"}},
+                         .body = "binary",
+                         .media = "application/octet-stream",
+                         .replies = {{201, "File"}},
+                         .failures = {507},
+                         .types = {{"File",
+                                    "{id: uuid, name: text, size: int(0..), type: text, sha256: "
+                                    "/^[0-9a-f]{64}$/, created_at: time}"}}});
   // Above what the data room allows, whose refusal names the limit.
-  routes.front().body_bytes = app.limits.upload_bytes + kPiece;
-  routes.front().streams_body = true;
-  return routes;
+  row.body_bytes = [](const Limits& limits) { return limits.upload_bytes + kPiece; };
+  row.streams_body = true;
+  table
+      .add(Method::get, one, "list", download,
+           {.id = "download_file_of_@",
+            .summary = {"下载文件：@", "The content of a file: @"},
+            .path = {{"field", "@field"}},
+            .query = {{"disposition", "'inline'|'attachment'"}},
+            .headers = {{"If-None-Match"}, {"Range"}},
+            .replies = {{200, "binary", {"ETag", "Content-Disposition"}, "*/*"},
+                        {206, "binary", {"ETag", "Content-Disposition", "Content-Range"}, "*/*"},
+                        {304, "", {"ETag"}}},
+            .failures = {416, 422}})
+      .each = Each::file_entity;
+  table
+      .add(Method::get, one + "/info", "list", information,
+           {.id = "get_file_of_@",
+            .summary = {"文件信息：@", "What is known of a file: @"},
+            .path = {{"field", "@field"}},
+            .replies = {{200, "File"}},
+            .failures = {422}})
+      .each = Each::file_entity;
+  return table;
 }
 
 }  // namespace tenon::api

@@ -55,13 +55,22 @@ std::vector<http::Route> unknown_routes(const Gate& gate) {
   return routes;
 }
 
-std::vector<http::Route> health_routes(const App& app) {
-  return {
-      {.method = http::Method::get, .pattern = "/healthz", .handler = alive, .sheddable = false},
-      {.method = http::Method::get,
-       .pattern = "/readyz",
-       .handler = [app = &app](http::Request request) { return ready(app, std::move(request)); },
-       .sheddable = false}};
+Table health_routes() {
+  Table table("health", {"健康检查", "Health"});
+  table.add_plain(http::Method::get, "/healthz",
+                  [](const App*, http::Request request) { return alive(std::move(request)); },
+                  {.id = "is_alive",
+                   .summary = {"进程是否在运行", "Whether the process lives"},
+                   .replies = {{200, "{status: 'ok'}"}}});
+  table.add_plain(
+      http::Method::get, "/readyz", ready,
+      {.id = "is_ready",
+       .summary = {"能否提供服务", "Whether the server can serve"},
+       .replies = {{200, "Readiness"}, {503, "Readiness", {"Retry-After"}}},
+       .types = {{"Readiness",
+                  "{status: 'ok'|'degraded'|'unavailable', served: int(0..), away: int(0..), "
+                  "read_only: int(0..), modules?: [{id: text, status: text}]}"}}});
+  return table;
 }
 
 }  // namespace tenon::api

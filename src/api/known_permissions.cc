@@ -19,6 +19,12 @@ constexpr auto kPlatform = std::to_array<Own>({
     {"tenon.departments.manage", "管理部门", "Manage departments"},
     {"tenon.audit.read", "查看审计", "See the audit"},
     {"tenon.views.share", "共享视图", "Share views"},
+    {"tenon.jobs.read", "查看定时任务", "See scheduled jobs"},
+    {"tenon.jobs.manage", "管理定时任务", "Manage scheduled jobs"},
+    {"tenon.settings.read", "查看设置", "See settings"},
+    {"tenon.settings.manage", "管理设置", "Manage settings"},
+    {"tenon.numbering.read", "查看编号规则", "See number sequences"},
+    {"tenon.numbering.manage", "管理编号规则", "Manage number sequences"},
     {"tenon.permissions.explain", "解释他人的权限", "Explain other users' rights"},
 });
 

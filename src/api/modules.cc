@@ -72,13 +72,17 @@ modules::Binder module_binder(const App& app, const Gate& gate) {
   };
 }
 
-std::vector<http::Route> module_routes(const App& app, const Gate& gate) {
-  return {{.method = http::Method::get,
-           .pattern = "/api/v1/modules",
-           .handler = gate.handler(Access::administrator,
-                                   [app = &app](RequestContext context, http::Request request) {
-                                     return list(app, std::move(context), std::move(request));
-                                   })}};
+Table module_routes() {
+  Table table("system", {"模块", "Modules"});
+  table.add(http::Method::get, "/api/v1/modules", Access::administrator, list,
+            {.id = "list_modules",
+             .summary = {"各模块的状态", "How the modules are"},
+             .replies = {{200, "[Module]"}},
+             .types = {{"Module",
+                        "{id: text, version: text, type: 'native'|'wasm', status: "
+                        "'healthy'|'degraded'|'failing', took_us: int(0..), message?: "
+                        "text, details: {*: any}}"}}});
+  return table;
 }
 
 }  // namespace tenon::api

@@ -89,7 +89,12 @@ Task<http::Response> begin(const App* app, RequestContext context, http::Request
   TENON_CO_TRY(app->identity.throttle.begin("oidc " + context.address, context.address));
   app->identity.throttle.withdraw("oidc " + context.address);
   const auto company = parameter(request, "company");
-  TENON_CO_ASSIGN(realm, app->identity.realms.find(company));
+  auto found = app->identity.realms.find(company);
+  // A company that is not there has no service, like one without.
+  if (!found && found.error().reason() == "tenant.gone")
+    co_return fail(Error(ErrorCode::not_found, "There is no such sign-in service.")
+                       .because("provider.unknown"));
+  TENON_CO_ASSIGN(realm, std::move(found));
   TENON_CO_ASSIGN(provider,
                   co_await provider_of(app, realm, std::string(request.parameter("provider"))));
   TENON_CO_ASSIGN(discovery, co_await discover(app, provider.issuer));
@@ -268,16 +273,49 @@ Task<http::Response> erase(const App* app, RequestContext context, http::Request
 
 }  // namespace
 
-std::vector<http::Route> oidc_routes(const App& app, const Gate& gate) {
-  RouteList routes(app, gate);
+Table oidc_routes() {
+  using http::Method;
+  Table table("providers", {"单点登录", "Single sign-on"});
   const std::string one = "/api/v1/providers/{provider}";
-  routes.add(http::Method::get, "/api/v1/session/providers", Access::open, buttons);
-  routes.add(http::Method::get, std::string(kCallback), Access::open, come_back);
-  routes.add(http::Method::get, "/api/v1/session/oidc/begin/{provider}", Access::open, begin);
-  routes.add(http::Method::get, "/api/v1/providers", Access::administrator, list);
-  routes.add(http::Method::put, one, Access::administrator, put);
-  routes.add(http::Method::del, one, Access::administrator, erase);
-  return routes.take();
+  const std::vector<modules::Parameter> provider{{"provider", "text"}};
+  table.add(Method::get, "/api/v1/session/providers", Access::open, buttons,
+            {.id = "list_sign_in_services",
+             .summary = {"某公司的登录服务", "The sign-in services of a company"},
+             .query = {{"company", "text"}},
+             .replies = {{200, "[{id: text, name: text}]"}}});
+  table.add(Method::get, std::string(kCallback), Access::open, come_back,
+            {.id = "come_back_from_sign_in_service",
+             .summary = {"从登录服务返回", "The way back from a sign-in service"},
+             .query = {{"code", "text"}, {"state", "text"}},
+             .replies = {{302, "", {"Location", "Set-Cookie"}}}});
+  table.add(Method::get, "/api/v1/session/oidc/begin/{provider}", Access::open, begin,
+            {.id = "go_to_sign_in_service",
+             .summary = {"前往登录服务", "The way to a sign-in service"},
+             .path = provider,
+             .query = {{"company", "text"}, {"next", "text"}},
+             .replies = {{302, "", {"Location", "Set-Cookie"}}}});
+  table.add(Method::get, "/api/v1/providers", Access::administrator, list,
+            {.id = "list_providers",
+             .summary = {"列出登录服务", "List sign-in services"},
+             .replies = {{200, "{redirect_uri: text, providers: [Provider]}"}},
+             .types = {{"Provider",
+                        "{id: text, name: text, issuer: text, client_id: text, "
+                        "has_secret: bool}"}}});
+  table.add(Method::put, one, Access::administrator, put,
+            {.id = "put_provider",
+             .summary = {"设置登录服务", "Set a sign-in service"},
+             .path = provider,
+             .body = "{name: text(1..), issuer: text(1..), client_id: text(1..), client_secret?: "
+                     "text|null}",
+             .replies = {{200, "Provider"}},
+             .failures = {409}});
+  table.add(Method::del, one, Access::administrator, erase,
+            {.id = "delete_provider",
+             .summary = {"删除登录服务", "Delete a sign-in service"},
+             .path = provider,
+             .replies = {{204}},
+             .failures = {409}});
+  return table;
 }
 
 }  // namespace tenon::api

@@ -15,10 +15,13 @@ std::string text_of(const json::object& object, std::string_view name) {
 
 http::Response to_response(Answer answer) {
   constexpr std::string_view kJson = "application/json; charset=utf-8";
-  auto response = answer.body.empty()
-                      ? http::Response(answer.status)
-                      : http::Response::json(answer.status, std::move(answer.body),
-                                             answer.type.empty() ? kJson : answer.type);
+  // 204 has no content; any other status has some, if only an empty text: so the description can
+  // say that nothing is shown beside what may be.
+  auto response = !answer.body.empty()
+                      ? http::Response::json(answer.status, std::move(answer.body),
+                                             answer.type.empty() ? kJson : answer.type)
+                  : answer.status == 204 ? http::Response(204)
+                                         : http::Response::text(answer.status, "");
   if (!answer.range.empty()) response.set("Content-Range", answer.range);
   if (!answer.applied.empty()) response.set("Preference-Applied", answer.applied);
   if (!answer.etag.empty()) response.set("ETag", answer.etag);

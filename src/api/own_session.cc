@@ -189,9 +189,6 @@ Task<http::Response> view_as(const App* app, RequestContext context, http::Reque
   const auto user = fields.id<UserId>("user");
   if (!user && !body.contains("user")) fields.wrong("user", "required", "must be filled in");
   TENON_CO_TRY(fields.done());
-  if (!context.principal->administrator)
-    co_return fail(
-        Error(ErrorCode::denied, "only an administrator may do this").because("permission"));
   TENON_CO_ASSIGN(
       token, co_await change_for(*app, context, [&](Change& change) -> Result<std::string> {
         TENON_ASSIGN(seen,
@@ -219,21 +216,69 @@ Task<http::Response> end_view_as(const App* app, RequestContext context, http::R
 
 }  // namespace
 
-std::vector<http::Route> own_session_routes(const App& app, const Gate& gate) {
-  RouteList routes(app, gate);
+Table own_session_routes() {
+  using http::Method;
+  Table table("session", {});
   Need leaving(Access::in_person);
   leaving.while_viewing = true;
-  routes.add(http::Method::patch, "/api/v1/session", Access::signed_in, change_self);
-  routes.add(http::Method::get, "/api/v1/sessions", Access::in_person, list);
-  routes.add(http::Method::del, "/api/v1/sessions", Access::in_person, end_others);
-  routes.add(http::Method::del, "/api/v1/sessions/{id}", Access::in_person, end_one);
-  routes.add(http::Method::post, "/api/v1/session/password", Access::in_person, change_password);
-  routes.add(http::Method::post, "/api/v1/session/totp", Access::in_person, begin_totp);
-  routes.add(http::Method::put, "/api/v1/session/totp", Access::in_person, confirm_totp);
-  routes.add(http::Method::post, "/api/v1/session/totp/remove", Access::in_person, remove_totp);
-  routes.add(http::Method::post, "/api/v1/session/view-as", Access::in_person, view_as);
-  routes.add(http::Method::del, "/api/v1/session/view-as", leaving, end_view_as);
-  return routes.take();
+  Need looking(Access::in_person);
+  looking.administrator = true;
+  const std::string session = "/api/v1/session";
+  const std::string sessions = "/api/v1/sessions";
+  table.add(Method::patch, session, Access::signed_in, change_self,
+            {.id = "change_me",
+             .summary = {"修改自己的姓名和语言", "Change the own full name and language"},
+             .body = "{locale?: 'zh-CN'|'en', full_name?: text|null}",
+             .replies = {{204}}});
+  table.add(Method::get, sessions, Access::in_person, list,
+            {.id = "list_sessions",
+             .summary = {"自己的登录会话", "The own sessions"},
+             .replies = {{200, "[Session]"}},
+             .types = {{"Session",
+                        "{id: uuid, current: bool, opened_at: time, seen_at: time, "
+                        "address: text, agent: text}"}}});
+  table.add(Method::del, sessions, Access::in_person, end_others,
+            {.id = "end_other_sessions",
+             .summary = {"结束其他会话", "End all other sessions"},
+             .replies = {{200, "Ended"}},
+             .types = {{"Ended", "{ended: int(0..)}"}}});
+  table.add(
+      Method::del, sessions + "/{id}", Access::in_person, end_one,
+      {.id = "end_session", .summary = {"结束一个会话", "End one session"}, .replies = {{204}}});
+  table.add(Method::post, session + "/password", Access::in_person, change_password,
+            {.id = "change_password",
+             .summary = {"修改密码", "Change the password"},
+             .body = "{password: text(1..), new_password: text(1..)}",
+             .replies = {{204, "", {"Set-Cookie"}}}});
+  table.add(Method::post, session + "/totp", Access::in_person, begin_totp,
+            {.id = "begin_totp",
+             .summary = {"获取身份验证器密钥", "Get a key for an authenticator app"},
+             .body = "{password: text(1..)}",
+             .replies = {{200, "{secret: text, address: text}"}},
+             .failures = {409}});
+  table.add(Method::put, session + "/totp", Access::in_person, confirm_totp,
+            {.id = "confirm_totp",
+             .summary = {"启用身份验证器", "Switch the authenticator app on"},
+             .body = "{code: text(1..)}",
+             .replies = {{200, "{recovery_codes: [text]}", {"Set-Cookie"}}},
+             .failures = {409}});
+  table.add(Method::post, session + "/totp/remove", Access::in_person, remove_totp,
+            {.id = "remove_totp",
+             .summary = {"停用身份验证器", "Switch the authenticator app off"},
+             .body = "{password: text(1..), code: text(1..)}",
+             .replies = {{204}},
+             .failures = {409}});
+  table.add(Method::post, session + "/view-as", looking, view_as,
+            {.id = "view_as",
+             .summary = {"以他人视角查看", "Look with another user's rights"},
+             .body = "{user: uuid}",
+             .replies = {{204, "", {"Set-Cookie"}}},
+             .failures = {404}});
+  table.add(Method::del, session + "/view-as", leaving, end_view_as,
+            {.id = "end_view_as",
+             .summary = {"退出他人视角", "Look with the own rights again"},
+             .replies = {{204, "", {"Set-Cookie?"}}}});
+  return table;
 }
 
 }  // namespace tenon::api

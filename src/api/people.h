@@ -41,27 +41,4 @@ template <class Work, class R = std::invoke_result_t<Work&, storage::Session&>>
 /// Where links in answers begin: what the operator set, or the host that was asked.
 [[nodiscard]] std::string origin_of(const App& app, const http::Request& request);
 
-/// Collects the routes of one file. `function(const App*, RequestContext, http::Request)`.
-class RouteList {
- public:
-  RouteList(const App& app, const Gate& gate) : app_(app), gate_(gate) {}
-
-  template <class Function>
-  void add(http::Method method, std::string pattern, Need need, Function function) {
-    routes_.push_back(
-        {.method = method,
-         .pattern = std::move(pattern),
-         .handler = gate_.handler(std::move(need), [app = &app_, function](RequestContext context,
-                                                                           http::Request request) {
-           return function(app, std::move(context), std::move(request));
-         })});
-  }
-  [[nodiscard]] std::vector<http::Route> take() { return std::move(routes_); }
-
- private:
-  const App& app_;
-  const Gate& gate_;
-  std::vector<http::Route> routes_;
-};
-
 }  // namespace tenon::api

@@ -5,8 +5,8 @@
 #include <array>
 #include <utility>
 
-#include "api/bind.h"
 #include "api/conditional.h"
+#include "api/describe.h"
 #include "api/json_body.h"
 #include "api/routes.h"
 #include "api/target.h"
@@ -143,18 +143,58 @@ Task<http::Response> erase_view(const App* app, RequestContext context, http::Re
 
 }  // namespace
 
-std::vector<http::Route> personal_routes(const App& app, const Gate& gate) {
-  const Binder bind(app, gate);
+Table personal_routes() {
+  using http::Method;
+  Table table("personal", {"个人设置与视图", "Preferences and views"});
   const std::string all = "/api/v1/views";
   const std::string one = all + "/{id}";
   const std::string own = "/api/v1/preferences";
-  return {bind.route(http::Method::get, own, Access::signed_in, preferences),
-          bind.route(http::Method::patch, own, Access::signed_in, change_preferences),
-          bind.route(http::Method::get, all, Access::signed_in, views),
-          bind.route(http::Method::post, all, Access::signed_in, save_view),
-          bind.route(http::Method::get, one, Access::signed_in, one_view),
-          bind.route(http::Method::patch, one, Access::signed_in, change_view),
-          bind.route(http::Method::del, one, Access::signed_in, erase_view)};
+  const modules::OperationLink here{"get_view", {{"id", "$response.body#/id"}}};
+  table.add(Method::get, own, Access::signed_in, preferences,
+            {.id = "get_preferences",
+             .summary = {"个人设置", "The own preferences"},
+             .replies = {{200, "{*: any}"}}});
+  table.add(Method::patch, own, Access::signed_in, change_preferences,
+            {.id = "change_preferences",
+             .summary = {"修改个人设置", "Change preferences; null removes one"},
+             .body = "{*: any}",
+             .replies = {{200, "{*: any}"}}});
+  table.add(Method::get, all, Access::signed_in, views,
+            {.id = "list_views",
+             .summary = {"保存的视图", "Saved views"},
+             .query = {{"entity", "text"}},
+             .replies = {{200, "[View]"}},
+             .types = {{"View",
+                        "{id: uuid, entity: text, name: text, shared: bool, mine: bool, "
+                        "definition: {...}, version: int(1..), updated_at: time}"}}});
+  table.add(Method::post, all, Access::signed_in, save_view,
+            {.id = "save_view",
+             .summary = {"保存视图", "Save a view"},
+             .body = "{entity: text, name: text(1..100), shared?: bool, definition?: {...}}",
+             .replies = {{201, "View", {"ETag", "Location"}}},
+             .failures = {404},
+             .links = {here,
+                       {"change_view", {{"id", "$response.body#/id"}}},
+                       {"delete_view", {{"id", "$response.body#/id"}}}}});
+  table.add(Method::get, one, Access::signed_in, one_view,
+            {.id = "get_view",
+             .summary = {"查看视图", "One view"},
+             .replies = {{200, "View", {"ETag"}}}});
+  table.add(Method::patch, one, Access::signed_in, change_view,
+            {.id = "change_view",
+             .summary = {"修改视图", "Change a view"},
+             .headers = {{"If-Match", kIfMatch}},
+             .body = "{entity?: text, name?: text(1..100), shared?: bool, definition?: {...}}",
+             .replies = {{200, "View", {"ETag"}}},
+             .failures = {412},
+             .links = {here}});
+  table.add(Method::del, one, Access::signed_in, erase_view,
+            {.id = "delete_view",
+             .summary = {"删除视图", "Delete a view"},
+             .headers = {{"If-Match", kIfMatch}},
+             .replies = {{204}},
+             .failures = {412}});
+  return table;
 }
 
 }  // namespace tenon::api

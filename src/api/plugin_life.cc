@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "api/describe.h"
 #include "api/json_body.h"
 #include "api/page_query.h"
 #include "api/routes.h"
@@ -110,32 +111,55 @@ Task<http::Response> calls(const App* app, RequestContext context, http::Request
 
 }  // namespace
 
-std::vector<http::Route> plugin_life_routes(const App& app, const Gate& gate) {
-  const auto reading = [&](std::string pattern, auto function) {
-    return http::Route{.method = http::Method::get,
-                       .pattern = std::move(pattern),
-                       .handler = gate.handler(
-                           Access::administrator,
-                           [app = &app, function](RequestContext context, http::Request request) {
-                             return function(app, std::move(context), std::move(request));
-                           })};
+Table plugin_life_routes() {
+  using http::Method;
+  Table table("plugins", {});
+  const std::string all = "/api/v1/plugins";
+  const std::string one = all + "/{plugin}";
+  const std::vector<modules::Parameter> plugin{{"plugin", kPluginId}};
+  table.add(
+      Method::get, all, Access::administrator, list,
+      {.id = "list_plugins",
+       .summary = {"列出插件", "List plugins"},
+       .replies = {{200, "[Plugin]"}},
+       .types = {{"Plugin",
+                  "{id: text, version: text, state: "
+                  "'installed'|'enabled'|'disabled'|'uninstalled', served: bool, "
+                  "sha256: text, installed_at: time, name?: {*: text}, plugins?: "
+                  "[{id: text, version: text}], needed_by: [text]}"},
+                 {"PluginCall",
+                  "{number: int(1..), at: time, trace_id: text, version: text, function: text, "
+                  "subject: text, depth: int(0..), outcome: text, bill: {*: int}, user: "
+                  "uuid|null, reason?: text, message?: text}"}}});
+  table.add(Method::get, one, Access::administrator, get,
+            {.id = "get_plugin",
+             .summary = {"查看插件", "One plugin"},
+             .path = plugin,
+             .replies = {{200, "Plugin"}}});
+  table.add(
+      Method::get, one + "/calls", Access::administrator, calls,
+      {.id = "list_plugin_calls",
+       .summary = {"插件最近的调用与用量", "The latest calls of a plugin, and what they took"},
+       .path = plugin,
+       .query = {{"limit", "int(1..200)"}, {"before", "int(0..)"}},
+       .replies = {{200, "[PluginCall]", {"Link?"}}}});
+  const auto step = [&](const std::string& verb, modules::Text summary, Step what) {
+    table.add(Method::post, one + "/" + verb, Access::administrator,
+              [what](const App* app, RequestContext context, http::Request request) {
+                return take(app, what, std::move(context), std::move(request));
+              },
+              {.id = verb + "_plugin",
+               .summary = std::move(summary),
+               .path = plugin,
+               .replies = {{204}},
+               .failures = {409}});
   };
-  const auto step = [&](std::string_view verb, Step what) {
-    return http::Route{
-        .method = http::Method::post,
-        .pattern = "/api/v1/plugins/{plugin}/" + std::string(verb),
-        .handler = gate.handler(Access::administrator,
-                                [app = &app, what](RequestContext context, http::Request request) {
-                                  return take(app, what, std::move(context), std::move(request));
-                                })};
-  };
-  return {reading("/api/v1/plugins", list),
-          reading("/api/v1/plugins/{plugin}", get),
-          reading("/api/v1/plugins/{plugin}/calls", calls),
-          step("enable", &plugins::Registry::enable),
-          step("disable", &plugins::Registry::disable),
-          step("uninstall", &plugins::Registry::uninstall),
-          step("purge", &plugins::Registry::purge)};
+  step("enable", {"启用插件", "Enable a plugin"}, &plugins::Registry::enable);
+  step("disable", {"停用插件", "Disable a plugin"}, &plugins::Registry::disable);
+  step("uninstall", {"卸载插件", "Uninstall a plugin"}, &plugins::Registry::uninstall);
+  step("purge", {"删除已卸载插件的数据", "Delete the data of an uninstalled plugin"},
+       &plugins::Registry::purge);
+  return table;
 }
 
 }  // namespace tenon::api

@@ -63,22 +63,21 @@ Task<http::Response> upload(const App* app, RequestContext context, http::Reques
 
 }  // namespace
 
-std::vector<http::Route> plugin_routes(const App& app, const Gate& gate) {
-  const auto route = [&](http::Method method, std::string_view pattern, Access access,
-                         auto function) {
-    return http::Route{
-        .method = method,
-        .pattern = std::string(pattern),
-        .handler = gate.handler(
-            access, [app = &app, function](RequestContext context, http::Request request) {
-              return function(app, std::move(context), std::move(request));
-            })};
-  };
-  std::vector<http::Route> routes = {
-      route(http::Method::post, "/api/v1/plugins", Access::administrator, upload),
-  };
-  routes.front().body_bytes = app.limits.package.package_bytes + kFormBytes;
-  return routes;
+Table plugin_routes() {
+  Table table("plugins", {"插件", "Plugins"});
+  auto& row = table.add(http::Method::post, "/api/v1/plugins", Access::administrator, upload,
+                        {.id = "upload_plugin",
+                         .summary = {"上传并启用插件", "Upload a plugin and enable it"},
+                         .body = "{manifest: binary, component: binary}",
+                         .media = "multipart/form-data",
+                         .replies = {{201,
+                                      "{id: text, version: text, sha256: text, state: 'enabled'}",
+                                      {"Location"}}},
+                         .failures = {409, 507}});
+  row.body_bytes = [](const Limits& limits) { return limits.package.package_bytes + kFormBytes; };
+  table.join(plugin_life_routes());
+  table.join(extension_routes());
+  return table;
 }
 
 }  // namespace tenon::api

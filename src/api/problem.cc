@@ -5,6 +5,7 @@
 
 #include "api/messages.h"
 #include "base/json.h"
+#include "base/utf8.h"
 
 namespace tenon::api {
 namespace {
@@ -35,6 +36,8 @@ constexpr std::array kReasonStatus = {
     ReasonStatus{"batch.size", 413},
     ReasonStatus{"files.size", 413},
     ReasonStatus{"files.quota", 413},
+    ReasonStatus{"imports.size", 413},
+    ReasonStatus{"bulk.quota", 507},
     ReasonStatus{"data.max_affected", 422},
     ReasonStatus{"data.cascade", 422},
     ReasonStatus{"query.budget", 422},
@@ -62,6 +65,8 @@ constexpr std::array kReasonStatus = {
     ReasonStatus{"plan.departments", 409},
     ReasonStatus{"role.limit", 409},
     ReasonStatus{"token.limit", 409},
+    ReasonStatus{"webhook.limit", 409},
+    ReasonStatus{"comment.limit", 409},
 };
 
 /// What PostgREST's clients look for in `code`; everything else has our own words there.
@@ -75,13 +80,33 @@ bool speaks_chinese(const Error& error, std::string_view message) noexcept {
          std::ranges::any_of(message, [](char c) { return static_cast<unsigned char>(c) > 0x7F; });
 }
 
+/// What a client wrote may stand in a text cut off in the midst of a character: such bytes are
+/// left out, so that the document stays one.
+std::string whole_characters(std::string_view text) {
+  if (utf8::is_valid(text)) return std::string(text);
+  constexpr std::size_t kLongest = 4;
+  std::string kept;
+  while (!text.empty()) {
+    std::size_t size = 1;
+    while (size < std::min(kLongest, text.size()) && !utf8::is_valid(text.substr(0, size))) ++size;
+    if (utf8::is_valid(text.substr(0, size)))
+      kept += text.substr(0, size);
+    else
+      size = 1;
+    text.remove_prefix(size);
+  }
+  return kept;
+}
+
 json::array fields_of(const Error& error, std::string_view locale) {
   json::array fields;
   for (const FieldError& field : error.fields()) {
     std::string_view message = field.message;
     if (is_chinese(locale) && !speaks_chinese(error, message))
       if (const auto text = chinese(field.code)) message = *text;
-    fields.push_back({{"path", field.path}, {"code", field.code}, {"message", message}});
+    fields.push_back({{"path", whole_characters(field.path)},
+                      {"code", field.code},
+                      {"message", whole_characters(message)}});
   }
   return fields;
 }
@@ -121,7 +146,7 @@ std::string problem_json(const Error& error, std::string_view locale, std::strin
       {"title", title_of(error.code(), locale)},
       {"status", status != 0 ? status : static_cast<int>(http_status(error))},
       {"code", error.reason() == "query.singular" ? kNotSingle : to_string(error.code())},
-      {"message", message},
+      {"message", whole_characters(message)},
       {"hint", hint_of(error.code(), locale)},
       {"fields", fields_of(error, locale)},
       {"trace_id", trace},

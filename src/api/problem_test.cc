@@ -59,6 +59,14 @@ TEST(Problem, leaves_what_a_plugin_has_said_in_chinese_as_it_said_it) {
       << "what it left in English";
 }
 
+TEST(Problem, stays_readable_when_a_name_was_cut_off_in_the_midst_of_a_character) {
+  const std::string cut = std::string("/query/") + "\xE5\xAE\xA2\xE6\x88";
+  const auto problem =
+      document(Error(ErrorCode::invalid, "no \xE6\x88").with_field({cut, "unknown", cut}), "en");
+  EXPECT_EQ(problem.at("fields").at(0).at("path").as_string(), "/query/客");
+  EXPECT_EQ(problem.at("message").as_string(), "no ");
+}
+
 TEST(Problem, keeps_what_is_private_to_itself) {
   const std::string text = problem_json(
       Error(ErrorCode::internal, "failed").in_context("SELECT secret FROM /srv/x.db"), "en", "abc");

@@ -4,7 +4,6 @@
 #include <iterator>
 #include <map>
 
-#include "api/bind.h"
 #include "api/routes.h"
 
 namespace tenon::api {
@@ -15,30 +14,52 @@ Task<http::Response> allowed(std::string methods) {
 }
 
 /// OPTIONS says for each address what else it takes.
-std::vector<http::Route> options_of(const std::vector<http::Route>& routes, const Binder& bind) {
-  std::map<std::string, std::string> methods;
-  for (const auto& route : routes) {
-    auto& text = methods[route.pattern];
-    text += http::to_string(route.method);
-    text += route.method == http::Method::get ? ", HEAD, " : ", ";
+Table options_of(const Table& table) {
+  std::map<std::string, std::pair<std::string, const Row*>> known;
+  for (const auto& row : table.rows()) {
+    auto& [text, first] = known[row.pattern];
+    text += http::to_string(row.method);
+    text += row.method == http::Method::get ? ", HEAD, " : ", ";
+    // Whoever may read knows the address; the rest of the table says who that is.
+    if (first == nullptr || row.right == "list") first = &row;
   }
-  std::vector<http::Route> made;
-  for (const auto& [pattern, text] : methods)
-    made.push_back(
-        bind.route(http::Method::options, pattern, Access::signed_in,
-                   [allow = text + "OPTIONS"](const App*, const RequestContext&,
-                                              const http::Request&) { return allowed(allow); }));
+  Table made("options", {});
+  for (const auto& [pattern, entry] : known) {
+    const auto& [text, first] = entry;
+    // Which thing is meant is not looked at.
+    std::vector<modules::Parameter> names;
+    for (auto open = pattern.find('{'); open != std::string::npos;
+         open = pattern.find('{', open + 1))
+      names.push_back({pattern.substr(open + 1, pattern.find('}', open) - open - 1), "text"});
+    auto& row =
+        made.add(http::Method::options, pattern, Need(Access::signed_in),
+                 [allow = text + "OPTIONS"](const App*, const RequestContext&,
+                                            const http::Request&) { return allowed(allow); },
+                 {.id = "options_of_" + first->operation.id,
+                  .summary = {"该地址支持的方法", "The methods of this address"},
+                  .path = std::move(names),
+                  .replies = {{204, "", {"Allow"}}}});
+    row.each = first->each;
+    row.right = first->right;
+  }
   return made;
 }
 
 }  // namespace
 
-std::vector<http::Route> record_routes(const App& app, const Gate& gate) {
-  std::vector<http::Route> all;
-  for (auto* part : {record_read_routes, record_write_routes, batch_routes, trash_routes,
-                     file_routes, rpc_routes, schema_routes, personal_routes, audit_routes})
-    std::ranges::move(part(app, gate), std::back_inserter(all));
-  std::ranges::move(options_of(all, Binder(app, gate)), std::back_inserter(all));
+std::vector<Table> record_routes() {
+  std::vector<Table> all;
+  Table records("records", {"记录", "Records"});
+  records.join(record_read_routes());
+  records.join(record_write_routes());
+  all.push_back(std::move(records));
+  for (auto* part : {batch_routes, trash_routes, file_routes, rpc_routes, step_routes,
+                     approval_routes, schema_routes, personal_routes, audit_routes})
+    all.push_back(part());
+  // The trash has addresses below those of records: what takes which method is said of all.
+  Table options("options", {"方法", "Methods"});
+  for (const auto& table : all) options.join(options_of(table));
+  all.push_back(std::move(options));
   return all;
 }
 

@@ -4,8 +4,8 @@
 #include <charconv>
 #include <utility>
 
-#include "api/bind.h"
 #include "api/conditional.h"
+#include "api/describe.h"
 #include "api/prefer.h"
 #include "api/problem.h"
 #include "api/range.h"
@@ -210,14 +210,42 @@ Task<http::Response> pick(const App* app, RequestContext context, http::Request 
 
 }  // namespace
 
-std::vector<http::Route> record_read_routes(const App& app, const Gate& gate) {
-  const Binder bind(app, gate);
+Table record_read_routes() {
+  using http::Method;
+  Table table("records", {});
   const std::string rows = "/api/v1/{plugin}/{entity}";
-  const auto get_of = [&](std::string pattern, auto function) {
-    return bind.route(http::Method::get, std::move(pattern), Access::signed_in, function);
-  };
-  return {get_of(rows, list), get_of(rows + "/picker", pick), get_of(rows + "/{id}", get),
-          get_of(rows + "/{id}/history", history)};
+  const modules::Parameter past{"as_of", "time|date", {"当时的状态", "As it was at that time"}};
+  table.add(Method::get, rows, "list", list,
+            {.id = "list_@",
+             .summary = {"列出@", "List: @"},
+             .query = {{"@select"}, {"@filters"}, {"@page"}, past},
+             .headers = {{"Prefer", kPrefer}, {"Range", kRange}},
+             .replies = part_replies(),
+             .failures = {406, 416, 422},
+             .links = {{"get_@", {{"id", "$response.body#/0/id"}}},
+                       {"history_of_@", {{"id", "$response.body#/0/id"}}}}});
+  table.add(Method::get, rows + "/picker", "list", pick,
+            {.id = "pick_@",
+             .summary = {"按名称选取@", "Find by the beginning of the name: @"},
+             .query = {{"q", "text"}},
+             .replies = {{200, "[{id: uuid, label: text|null}]"}},
+             .failures = {422}});
+  auto one = row_replies({200}, {"ETag?"});
+  one.push_back({304, "", {"ETag"}});
+  table.add(Method::get, rows + "/{id}", "list", get,
+            {.id = "get_@",
+             .summary = {"查看@", "One record: @"},
+             .query = {{"@select"}, past},
+             .headers = {{"If-None-Match"}, {"Prefer", kPrefer}},
+             .replies = std::move(one),
+             .failures = {406, 422}});
+  table.add(Method::get, rows + "/{id}/history", "list", history,
+            {.id = "history_of_@",
+             .summary = {"变更历史：@", "What became of a record: @"},
+             .query = {{"limit", "int(1..)"}, {"before", "int(1..)"}},
+             .replies = {{200, "[AuditRow]", {"Link?"}}},
+             .failures = {422}});
+  return table;
 }
 
 }  // namespace tenon::api

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "api/bind.h"
 #include "api/conditional.h"
+#include "api/describe.h"
 #include "api/json_body.h"
 #include "api/request_rows.h"
 #include "api/routes.h"
@@ -135,15 +135,64 @@ Task<http::Response> erase_filtered(const App* app, RequestContext context, http
 
 }  // namespace
 
-std::vector<http::Route> record_write_routes(const App& app, const Gate& gate) {
-  const Binder bind(app, gate);
+Table record_write_routes() {
+  using http::Method;
+  Table table("records", {});
   const std::string rows = "/api/v1/{plugin}/{entity}";
   const std::string row = rows + "/{id}";
-  return {bind.route(http::Method::post, rows, Access::signed_in, create),
-          bind.route(http::Method::patch, rows, Access::signed_in, change_filtered),
-          bind.route(http::Method::del, rows, Access::signed_in, erase_filtered),
-          bind.route(http::Method::patch, row, Access::signed_in, change),
-          bind.route(http::Method::del, row, Access::signed_in, erase)};
+  const std::vector<modules::Parameter> once{{"Prefer", kPrefer},
+                                             {"Idempotency-Key", kIdempotencyKey}};
+  const std::vector<modules::Parameter> once_if{
+      {"Prefer", kPrefer}, {"Idempotency-Key", kIdempotencyKey}, {"If-Match", kIfMatch}};
+  const std::string id = "$response.body#/0/id";
+  table.add(Method::post, rows, "manage", create,
+            {.id = "create_@",
+             .summary = {"新建@", "Create: @"},
+             .about = {"可一次新建多条；Prefer: resolution=… 时为新建或合并。",
+                       "One or several; an upsert with Prefer: resolution=…"},
+             .query = {{"@select"}, {"columns"}, {"on_conflict"}},
+             .headers = once,
+             .body = "@.new|[@.new](..500)",
+             .media = "application/json, text/csv",
+             .replies = created_replies(),
+             .failures = {406, 409, 412},
+             .links = {{"get_@", {{"id", id}}},
+                       {"change_@", {{"id", id}}},
+                       {"delete_@", {{"id", id}}},
+                       {"history_of_@", {{"id", id}}}}});
+  table.add(Method::patch, rows, "manage", change_filtered,
+            {.id = "change_several_@",
+             .summary = {"批量修改@", "Change all that match: @"},
+             .query = {{"@select"}, {"@filters"}, {"columns"}},
+             .headers = once,
+             .body = "@.change",
+             .replies = written_replies({200, 204}, {}),
+             .failures = {406, 409, 412}});
+  table.add(Method::del, rows, "manage", erase_filtered,
+            {.id = "delete_several_@",
+             .summary = {"批量删除@", "Delete all that match: @"},
+             .query = {{"@select"}, {"@filters"}},
+             .headers = once,
+             .replies = written_replies({200, 204}, {}),
+             .failures = {406, 409, 412, 422}});
+  table.add(Method::patch, row, "manage", change,
+            {.id = "change_@",
+             .summary = {"修改@", "Change one: @"},
+             .query = {{"@select"}, {"columns"}},
+             .headers = once_if,
+             .body = "@.change",
+             .replies = changed_replies({"ETag"}),
+             .failures = {406, 409, 412},
+             .links = {{"get_@", {{"id", "$request.path.id"}}}}});
+  table.add(Method::del, row, "manage", erase,
+            {.id = "delete_@",
+             .summary = {"删除@", "Delete one: @"},
+             .query = {{"@select"}},
+             .headers = once_if,
+             .replies = changed_replies({}),
+             .failures = {406, 409, 412, 422},
+             .links = {{"get_@", {{"id", "$request.path.id"}}}}});
+  return table;
 }
 
 }  // namespace tenon::api

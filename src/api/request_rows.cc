@@ -104,6 +104,11 @@ Result<std::vector<json::object>> csv_rows(const http::Request& request, data::S
                       .because("csv.header"));
     header.push_back(cell.text);
   }
+  // Without rows nobody else would say that a column is not there.
+  if (read.size() == 1)
+    for (const auto& name : header)
+      if (!sight.find(name))
+        errors.push_back({"/" + name.substr(0, 64), "unknown", "There is no such field."});
   for (std::size_t i = 1; i < read.size(); ++i) {
     if (read[i].cells.size() == header.size()) {
       rows.push_back(csv_row(read[i], i - 1, sight, header, errors));

@@ -17,6 +17,9 @@ class PermittedRights final : public data::Rights {
                   std::shared_ptr<const plugins::Installations> installations)
       : principal_(std::move(principal)), installations_(std::move(installations)) {}
   [[nodiscard]] const data::Access& on(std::string_view entity) const noexcept override;
+  [[nodiscard]] bool holds(std::string_view permission) const noexcept override {
+    return principal_->has(permission);
+  }
 
  private:
   std::shared_ptr<const identity::Principal> principal_;         // shared with the session

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/describe.h"
 #include "api/known_permissions.h"
 #include "api/people.h"
 #include "api/routes.h"
@@ -262,25 +263,98 @@ Task<http::Response> erase_department(const App* app, RequestContext context,
 
 }  // namespace
 
-std::vector<http::Route> role_routes(const App& app, const Gate& gate) {
-  RouteList routes(app, gate);
+Table role_routes() {
+  using http::Method;
+  Table table("roles", {"角色与部门", "Roles and departments"});
   const std::string roles = "/api/v1/roles";
   const std::string departments = "/api/v1/departments";
-  routes.add(http::Method::get, roles, Need(kRead), list);
-  routes.add(http::Method::post, roles, Need(kManage), create);
-  routes.add(http::Method::get, roles + "/{role}", Need(kRead), get);
-  routes.add(http::Method::patch, roles + "/{role}", Need(kManage), patch);
-  routes.add(http::Method::del, roles + "/{role}", Need(kManage), erase);
-  routes.add(http::Method::get, "/api/v1/permissions", Need(kRead), permissions);
+  const std::string role = roles + "/{role}";
+  const std::string department = departments + "/{department}";
+  const std::string scope = "'self'|'department'|'department_tree'|'all'";
+  const std::string content =
+      "description?: text|null, permissions?: [{permission: text, scope?: " + scope +
+      "}](..1000)|null, columns?: [{entity: text, column: text, right: "
+      "'hidden'|'locked'}](..1000)|null}";
+  const modules::OperationLink this_role{"get_role", {{"role", "$response.body#/id"}}};
+  const modules::OperationLink this_department{"get_department",
+                                               {{"department", "$response.body#/id"}}};
+  table.add(Method::get, roles, Need(kRead), list,
+            {.id = "list_roles",
+             .summary = {"列出角色", "List roles"},
+             .replies = {{200, "[Role]"}},
+             .links = {{"get_role", {{"role", "$response.body#/0/id"}}}},
+             .types = {{"Role",
+                        "{id: uuid, name: text, description: text, built_in: bool, "
+                        "permissions: [{permission: text, scope: " +
+                            scope +
+                            "}], columns: [{entity: text, column: text, right: "
+                            "'hidden'|'locked'}], users: int(0..), version: int(0..)}"}}});
+  table.add(Method::post, roles, Need(kManage), create,
+            {.id = "create_role",
+             .summary = {"新建角色", "Create a role"},
+             .body = "{name: text(1..64), " + content,
+             .replies = {{201, "Role", {"ETag", "Location"}}},
+             .failures = {409},
+             .links = {this_role,
+                       {"change_role", {{"role", "$response.body#/id"}}},
+                       {"delete_role", {{"role", "$response.body#/id"}}}}});
+  table.add(Method::get, role, Need(kRead), get,
+            {.id = "get_role",
+             .summary = {"查看角色", "One role"},
+             .replies = {{200, "Role", {"ETag"}}}});
+  table.add(Method::patch, role, Need(kManage), patch,
+            {.id = "change_role",
+             .summary = {"修改角色", "Change a role"},
+             .headers = {{"If-Match", kIfMatch}},
+             .body = "{name?: text(1..64), " + content,
+             .replies = {{200, "Role", {"ETag"}}},
+             .failures = {409, 412},
+             .links = {this_role}});
+  table.add(Method::del, role, Need(kManage), erase,
+            {.id = "delete_role",
+             .summary = {"删除角色", "Delete a role"},
+             .replies = {{204}},
+             .failures = {409}});
+  table.add(Method::get, "/api/v1/permissions", Need(kRead), permissions,
+            {.id = "list_permissions",
+             .summary = {"可授予的权限", "The permissions that there are to give"},
+             .replies = {{200, "[{permission: text, name: {*: text}, scopes: [" + scope + "]}]"}}});
   // The tree of the company is no secret to those who work in it.
-  routes.add(http::Method::get, departments, Access::signed_in, list_departments);
-  routes.add(http::Method::get, departments + "/{department}", Access::signed_in, get_department);
-  routes.add(http::Method::post, departments, Need(kDepartments), create_department);
-  routes.add(http::Method::patch, departments + "/{department}", Need(kDepartments),
-             patch_department);
-  routes.add(http::Method::del, departments + "/{department}", Need(kDepartments),
-             erase_department);
-  return routes.take();
+  table.add(Method::get, departments, Access::signed_in, list_departments,
+            {.id = "list_departments",
+             .summary = {"列出部门", "List departments"},
+             .replies = {{200, "[Department]"}},
+             .links = {{"get_department", {{"department", "$response.body#/0/id"}}}},
+             .types = {{"Department",
+                        "{id: uuid, parent: uuid|null, name: text, members: int(0..), "
+                        "version: int(1..)}"}}});
+  table.add(Method::get, department, Access::signed_in, get_department,
+            {.id = "get_department",
+             .summary = {"查看部门", "One department"},
+             .replies = {{200, "Department", {"ETag"}}}});
+  table.add(Method::post, departments, Need(kDepartments), create_department,
+            {.id = "create_department",
+             .summary = {"新建部门", "Create a department"},
+             .body = "{name: text(1..100), parent?: uuid|null}",
+             .replies = {{201, "Department", {"ETag", "Location"}}},
+             .failures = {404, 409},
+             .links = {this_department,
+                       {"change_department", {{"department", "$response.body#/id"}}},
+                       {"delete_department", {{"department", "$response.body#/id"}}}}});
+  table.add(Method::patch, department, Need(kDepartments), patch_department,
+            {.id = "change_department",
+             .summary = {"修改部门", "Change a department"},
+             .headers = {{"If-Match", kIfMatch}},
+             .body = "{name?: text(1..100), parent?: uuid|null}",
+             .replies = {{200, "Department", {"ETag"}}},
+             .failures = {409, 412},
+             .links = {this_department}});
+  table.add(Method::del, department, Need(kDepartments), erase_department,
+            {.id = "delete_department",
+             .summary = {"删除部门", "Delete a department"},
+             .replies = {{204}},
+             .failures = {409}});
+  return table;
 }
 
 }  // namespace tenon::api

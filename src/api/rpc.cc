@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "api/accept.h"
-#include "api/bind.h"
+#include "api/describe.h"
 #include "api/json_body.h"
 #include "api/once.h"
 #include "api/prefer.h"
@@ -167,11 +167,30 @@ Task<http::Response> get(const App* app, RequestContext context, http::Request r
 
 }  // namespace
 
-std::vector<http::Route> rpc_routes(const App& app, const Gate& gate) {
-  const Binder bind(app, gate);
+Table rpc_routes() {
+  using http::Method;
+  Table table("actions", {"操作", "Actions"});
   const std::string action = "/api/v1/{plugin}/rpc/{action}";
-  return {bind.route(http::Method::post, action, Access::signed_in, post),
-          bind.route(http::Method::get, action, Access::signed_in, get)};
+  std::vector<modules::Reply> replies{
+      {200, "any"}, {200, "any", {}, kObjectMedia}, {200, "text", {}, kCsvMedia}};
+  table
+      .add(Method::post, action, Access::signed_in, post,
+           {.id = "run_@",
+            .summary = {"执行：@", "Run: @"},
+            .headers = {{"Prefer", kPrefer}, {"Idempotency-Key", kIdempotencyKey}},
+            .body = "@.input",
+            .replies = replies,
+            .failures = {404, 406, 409, 412, 500}})
+      .each = Each::action;
+  table
+      .add(Method::get, action, Access::signed_in, get,
+           {.id = "read_@",
+            .summary = {"试算：@（不保存任何更改）", "Read: @ (nothing is kept)"},
+            .query = {{"@input"}},
+            .replies = replies,
+            .failures = {404, 405, 406, 409, 412, 422, 500}})
+      .each = Each::action;
+  return table;
 }
 
 }  // namespace tenon::api

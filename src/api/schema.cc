@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "api/bind.h"
+#include "api/describe.h"
 #include "api/routes.h"
 #include "api/target.h"
 #include "base/hash.h"
@@ -92,10 +92,31 @@ Task<http::Response> schema(const App* app, RequestContext context, http::Reques
 
 }  // namespace
 
-std::vector<http::Route> schema_routes(const App& app, const Gate& gate) {
-  const Binder bind(app, gate);
-  return {bind.route(http::Method::get, "/api/v1/menu", Access::signed_in, menu),
-          bind.route(http::Method::get, "/api/v1/schema/{plugin}", Access::signed_in, schema)};
+Table schema_routes() {
+  using http::Method;
+  Table table("schema", {"菜单与结构", "Menu and schemas"});
+  table.add(
+      Method::get, "/api/v1/menu", Access::signed_in, menu,
+      {.id = "get_menu",
+       .summary = {"菜单", "The menu"},
+       .headers = {{"If-None-Match"}},
+       .replies = {{200,
+                    "{groups: [{id: text, label: {*: text}, items: [{plugin: text, page: text, "
+                    "label: {*: text}, icon: text, kind: text, entity: text}]}]}",
+                    {"ETag"}},
+                   {304, "", {"ETag"}}}});
+  table.add(
+      Method::get, "/api/v1/schema/{plugin}", Access::signed_in, schema,
+      {.id = "get_schema",
+       .summary = {"某模块的数据结构与页面", "Entities, pages and actions of a module"},
+       .path = {{"plugin", kPluginId}},
+       .headers = {{"If-None-Match"}},
+       .replies = {{200,
+                    "{plugin: text, version: text, entities: [{name: text, ...}], extensions: "
+                    "[{...}], pages: [{id: text, ...}], actions: [{name: text, ...}], ...}",
+                    {"ETag"}},
+                   {304, "", {"ETag"}}}});
+  return table;
 }
 
 }  // namespace tenon::api

@@ -113,17 +113,36 @@ Task<http::Response> who_am_i(const App* app, RequestContext context, http::Requ
 
 }  // namespace
 
-std::vector<http::Route> session_routes(const App& app, const Gate& gate) {
-  RouteList routes(app, gate);
+Table session_routes() {
+  using http::Method;
+  Table table("session", {"登录与个人", "Sessions"});
   Need leaving(Access::open);
   leaving.while_viewing = true;
-  routes.add(http::Method::post, "/api/v1/session", leaving, sign_in);
-  routes.add(http::Method::del, "/api/v1/session", leaving, sign_out);
-  routes.add(http::Method::get, "/api/v1/session", Access::open, who_am_i);
-  auto all = routes.take();
-  for (auto&& more : {own_session_routes(app, gate), ticket_routes(app, gate)})
-    for (const auto& route : more) all.push_back(route);
-  return all;
+  const std::string session = "/api/v1/session";
+  table.add(
+      Method::post, session, leaving, sign_in,
+      {.id = "sign_in",
+       .summary = {"登录", "Sign in"},
+       .about = {"成功后以 Cookie 保持会话。", "The session is kept by the cookie of the answer."},
+       .body = "{company: text(1..), user: text(1..), password: text(1..), code?: text|null, "
+               "remember?: bool|null}",
+       .replies = {{200, "Me", {"Set-Cookie"}}},
+       .types = {{"Me",
+                  "{user: {id: uuid, name: text, locale: text, administrator: bool, "
+                  "department: uuid|null}, tenant: {id: text, name: text, demo: bool}, "
+                  "permissions: [text], session: {read_only: bool, proof: "
+                  "'session'|'token', actor?: {id: uuid, name: text}}}"}}});
+  table.add(Method::del, session, leaving, sign_out,
+            {.id = "sign_out",
+             .summary = {"退出登录", "Sign out"},
+             .replies = {{204, "", {"Set-Cookie"}}}});
+  table.add(Method::get, session, Access::open, who_am_i,
+            {.id = "who_am_i",
+             .summary = {"当前用户与权限", "Who is signed in, and what he may do"},
+             .replies = {{200, "Me"}}});
+  table.join(own_session_routes());
+  table.join(ticket_routes());
+  return table;
 }
 
 }  // namespace tenon::api

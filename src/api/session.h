@@ -8,6 +8,7 @@
 
 #include "api/app.h"
 #include "api/endpoint.h"
+#include "api/table.h"
 #include "base/json.h"
 
 namespace tenon::api {
@@ -21,8 +22,8 @@ namespace tenon::api {
                                   std::optional<std::chrono::seconds> max_age);
 
 /// The own sessions, password, second factor, language; another's eyes.
-[[nodiscard]] std::vector<http::Route> own_session_routes(const App& app, const Gate& gate);
+[[nodiscard]] Table own_session_routes();
 /// Invitations and forgotten passwords.
-[[nodiscard]] std::vector<http::Route> ticket_routes(const App& app, const Gate& gate);
+[[nodiscard]] Table ticket_routes();
 
 }  // namespace tenon::api

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "api/describe.h"
 #include "api/first_start.h"
 #include "api/people.h"
 #include "api/routes.h"
@@ -200,18 +201,72 @@ Task<http::Response> set_up(const App* app, RequestContext context, http::Reques
 
 }  // namespace
 
-std::vector<http::Route> tenant_routes(const App& app, const Gate& gate) {
-  RouteList routes(app, gate);
+Table tenant_routes() {
+  using http::Method;
+  Table table("tenants", {"公司", "Companies"});
   const std::string all = "/api/v1/tenants";
   const std::string one = all + "/{tenant}";
-  routes.add(http::Method::get, all, Access::operator_token, list);
-  routes.add(http::Method::post, all, Access::operator_token, create);
-  routes.add(http::Method::get, one, Access::operator_token, get);
-  routes.add(http::Method::patch, one, Access::operator_token, patch);
-  routes.add(http::Method::post, one + "/link", Access::operator_token, link);
-  routes.add(http::Method::get, "/api/v1/setup", Access::open, is_setup_needed);
-  routes.add(http::Method::post, "/api/v1/setup", Access::open, set_up);
-  return routes.take();
+  const std::vector<modules::Parameter> tenant{{"tenant", "text"}};
+  const std::string limit = "int(1..1125899906842624)";
+  const std::string wanted = "{name?: text(1..40), limits?: {users?: " + limit +
+                             "|null, departments?: " + limit + "|null, tokens_of_user?: " + limit +
+                             "|null, storage_bytes?: " + limit + "|null}}";
+  table.add(Method::get, all, Access::operator_token, list,
+            {.id = "list_tenants",
+             .summary = {"列出公司", "List companies"},
+             .replies = {{200, "[Tenant|TenantAway]"}},
+             .types = {{"Plan",
+                        "{name: text, limits: {users: int, departments: int, "
+                        "tokens_of_user: int, storage_bytes: int}}"},
+                       {"Tenant",
+                        "{name: text, state: 'served', plan: Plan, usage: {users: int, "
+                        "departments: int, storage_bytes: int}}"},
+                       {"TenantAway", "{name: text, state: 'away'}"},
+                       {"Ticket", kTicketType}}});
+  table.add(Method::post, all, Access::operator_token, create,
+            {.id = "create_tenant",
+             .summary = {"新建公司", "Create a company"},
+             .body = "{name: text(1..40), administrator: text(1..), email?: text|null, database?: "
+                     "text|null, plan?: " +
+                     wanted + "|null}",
+             .replies = {{201,
+                          "{name: text, plan: Plan, invitation: {user: text, link: text, token: "
+                          "text, expires_at: time}}",
+                          {"Location"}}},
+             .failures = {409},
+             .links = {{"get_tenant", {{"tenant", "$response.body#/name"}}}}});
+  table.add(Method::get, one, Access::operator_token, get,
+            {.id = "get_tenant",
+             .summary = {"查看公司", "One company"},
+             .path = tenant,
+             .replies = {{200, "Tenant"}}});
+  table.add(Method::patch, one, Access::operator_token, patch,
+            {.id = "change_tenant",
+             .summary = {"修改公司的套餐", "Change the plan of a company"},
+             .path = tenant,
+             .body = "{plan: " + wanted + "|null}",
+             .replies = {{200, "Tenant"}},
+             .failures = {409}});
+  table.add(
+      Method::post, one + "/link", Access::operator_token, link,
+      {.id = "make_link_in_tenant",
+       .summary = {"为公司的用户生成一次性链接", "Make a one-time link for a user of a company"},
+       .path = tenant,
+       .body = "{user: text(1..)}",
+       .replies = {{201, "Ticket"}},
+       .failures = {409}});
+  table.add(Method::get, "/api/v1/setup", Access::open, is_setup_needed,
+            {.id = "is_setup_needed",
+             .summary = {"是否需要首次设置", "Whether the first company is still to be made"},
+             .replies = {{200, "{needed: bool}"}}});
+  table.add(Method::post, "/api/v1/setup", Access::open, set_up,
+            {.id = "set_up",
+             .summary = {"建立第一家公司", "Make the first company"},
+             .body = "{token: text(1..), company: text(1..), user: text(1..), password: text(1..), "
+                     "locale?: 'zh-CN'|'en'|''|null}",
+             .replies = {{201, "{company: text, user: text}"}},
+             .failures = {409}});
+  return table;
 }
 
 }  // namespace tenon::api

@@ -70,11 +70,21 @@ Task<http::Response> use(const App* app, RequestContext context, http::Request r
 
 }  // namespace
 
-std::vector<http::Route> ticket_routes(const App& app, const Gate& gate) {
-  RouteList routes(app, gate);
-  routes.add(http::Method::post, "/api/v1/session/ticket", Access::open, look_at);
-  routes.add(http::Method::put, "/api/v1/session/ticket", Access::open, use);
-  return routes.take();
+Table ticket_routes() {
+  using http::Method;
+  Table table("session", {});
+  table.add(Method::post, "/api/v1/session/ticket", Access::open, look_at,
+            {.id = "look_at_ticket",
+             .summary = {"查看一次性链接", "What a one-time link is for"},
+             .body = "{token: text(1..)}",
+             .replies = {{200, "{company: text, user: text, purpose: 'invitation'|'reset'}"}}});
+  table.add(Method::put, "/api/v1/session/ticket", Access::open, use,
+            {.id = "use_ticket",
+             .summary = {"用一次性链接设置密码", "Choose a password by a one-time link"},
+             .body = "{token: text(1..), password: text(1..)}",
+             .replies = {{200, "{company: text, user: text}"}},
+             .failures = {404, 409}});
+  return table;
 }
 
 }  // namespace tenon::api

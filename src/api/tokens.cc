@@ -70,12 +70,31 @@ Task<http::Response> erase(const App* app, RequestContext context, http::Request
 
 }  // namespace
 
-std::vector<http::Route> token_routes(const App& app, const Gate& gate) {
-  RouteList routes(app, gate);
-  routes.add(http::Method::get, "/api/v1/tokens", Access::in_person, list);
-  routes.add(http::Method::post, "/api/v1/tokens", Access::in_person, create);
-  routes.add(http::Method::del, "/api/v1/tokens/{token}", Access::in_person, erase);
-  return routes.take();
+Table token_routes() {
+  using http::Method;
+  Table table("tokens", {"API 令牌", "API tokens"});
+  const std::string tokens = "/api/v1/tokens";
+  constexpr std::string_view kMembers =
+      "id: uuid, name: text, scopes: [text]|null, created_at: time, expires_at: time, used_at: "
+      "time|null";
+  table.add(Method::get, tokens, Access::in_person, list,
+            {.id = "list_tokens",
+             .summary = {"自己的 API 令牌", "The own API tokens"},
+             .replies = {{200, "[Token]"}},
+             .types = {{"Token", "{" + std::string(kMembers) + "}"}}});
+  table.add(Method::post, tokens, Access::in_person, create,
+            {.id = "create_token",
+             .summary = {"新建 API 令牌", "Create an API token"},
+             .about = {"令牌只在此回答中出现一次。",
+                       "The token is shown in this answer and never again."},
+             .body = "{name: text(1..), scopes?: [text]|null, expires_at?: time|''|null}",
+             .replies = {{201, "{" + std::string(kMembers) + ", token: text}", {"Location"}}},
+             .failures = {409},
+             .links = {{"delete_token", {{"token", "$response.body#/id"}}}}});
+  table.add(
+      Method::del, tokens + "/{token}", Access::in_person, erase,
+      {.id = "delete_token", .summary = {"停用 API 令牌", "End an API token"}, .replies = {{204}}});
+  return table;
 }
 
 }  // namespace tenon::api

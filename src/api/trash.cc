@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "api/bind.h"
 #include "api/conditional.h"
+#include "api/describe.h"
 #include "api/range.h"
 #include "api/representation.h"
 #include "api/routes.h"
@@ -118,16 +118,44 @@ Task<http::Response> purge(const App* app, RequestContext context, http::Request
 
 }  // namespace
 
-std::vector<http::Route> trash_routes(const App& app, const Gate& gate) {
-  const Binder bind(app, gate);
+Table trash_routes() {
+  using http::Method;
+  Table table("trash", {"回收站", "Trash"});
   const std::string rows = "/api/v1/trash/{plugin}/{entity}";
-  const auto signed_in = Access::signed_in;
-  return {
-      bind.route(http::Method::get, "/api/v1/trash", signed_in, overview),
-      bind.route(http::Method::get, rows, signed_in, list),
-      bind.route(http::Method::post, rows + "/{id}/restore", signed_in, restore),
-      bind.route(http::Method::post, "/api/v1/{plugin}/{entity}/{id}/restore", signed_in, restore),
-      bind.route(http::Method::del, rows + "/{id}", signed_in, purge)};
+  table.add(Method::get, "/api/v1/trash", Access::signed_in, overview,
+            {.id = "list_trash",
+             .summary = {"回收站概览", "What is in the trash"},
+             .replies = {{200, "[{plugin: text, entity: text, rows: int(0..), capped: bool}]"}}});
+  const auto add = [&](Method method, std::string pattern, auto function,
+                       modules::Operation operation) {
+    table.add(method, std::move(pattern), "manage", function, std::move(operation)).each =
+        Each::trash_entity;
+  };
+  add(Method::get, rows, list,
+      {.id = "list_deleted_@",
+       .summary = {"回收站中的@", "Deleted records: @"},
+       .query = {{"@select"}, {"@filters"}, {"@page"}},
+       .headers = {{"Prefer", kPrefer}, {"Range", kRange}},
+       .replies = part_replies(),
+       .failures = {406, 416, 422},
+       .links = {{"restore_@_from_trash", {{"id", "$response.body#/0/id"}}},
+                 {"purge_@", {{"id", "$response.body#/0/id"}}}}});
+  const modules::Operation restoring{.id = "restore_@",
+                                     .summary = {"恢复@", "Take back: @"},
+                                     .headers = {{"Idempotency-Key", kIdempotencyKey}},
+                                     .replies = {{200, "@", {"ETag", "Idempotency-Replayed?"}}},
+                                     .failures = {409, 422},
+                                     .links = {{"get_@", {{"id", "$response.body#/id"}}}}};
+  add(Method::post, "/api/v1/{plugin}/{entity}/{id}/restore", restore, restoring);
+  auto here = restoring;
+  here.id = "restore_@_from_trash";
+  add(Method::post, rows + "/{id}/restore", restore, std::move(here));
+  add(Method::del, rows + "/{id}", purge,
+      {.id = "purge_@",
+       .summary = {"彻底删除@", "Delete for good: @"},
+       .replies = {{204}},
+       .failures = {409, 422}});
+  return table;
 }
 
 }  // namespace tenon::api

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "api/describe.h"
 #include "api/people.h"
 #include "api/routes.h"
 #include "http/query.h"
@@ -23,6 +24,11 @@ constexpr std::string_view kRead = "tenon.users.read";
 constexpr std::string_view kManage = "tenon.users.manage";
 /// How long one request hands records over before it answers how many are left to do.
 constexpr std::chrono::seconds kHandOver{5};
+
+constexpr std::string_view kUserMembers =
+    "id: uuid, name: text, full_name: text, email: text|null, locale: text, department: uuid|null, "
+    "state: 'invited'|'active'|'deactivated', has_password: bool, has_totp: bool, successor: "
+    "uuid|null, version: int(1..), created_at: time, updated_at: time";
 
 Result<identity::UserQuery> query_of(const http::Request& request) {
   TENON_ASSIGN(pairs, http::parse_query(request.query()));
@@ -174,7 +180,8 @@ Task<http::Response> put_roles(const App* app, RequestContext context, http::Req
   TENON_CO_ASSIGN(body, json_object(request));
   Fields fields(body);
   const auto roles = fields.ids<RoleId>("roles");
-  if (!body.contains("roles")) fields.wrong("roles", "required", "must be filled in");
+  if (!body.contains("roles") || body.at("roles").is_null())
+    fields.wrong("roles", "required", "must be filled in");
   TENON_CO_TRY(fields.done());
   TENON_CO_ASSIGN(user,
                   co_await change_for(*app, context, [&](Change& change) -> Result<json::object> {
@@ -255,21 +262,94 @@ Task<http::Response> end_sessions(const App* app, RequestContext context, http::
 
 }  // namespace
 
-std::vector<http::Route> user_routes(const App& app, const Gate& gate) {
-  RouteList routes(app, gate);
+Table user_routes() {
+  using http::Method;
+  Table table("users", {"用户", "Users"});
   const std::string all = "/api/v1/users";
   const std::string one = all + "/{user}";
-  routes.add(http::Method::get, all, Need(kRead), list);
-  routes.add(http::Method::post, all, Need(kManage), create);
-  routes.add(http::Method::get, one, Need(kRead), get);
-  routes.add(http::Method::patch, one, Need(kManage), patch);
-  routes.add(http::Method::put, one + "/roles", Need(kManage), put_roles);
-  routes.add(http::Method::post, one + "/deactivate", Need(kManage), deactivate);
-  routes.add(http::Method::post, one + "/reactivate", Need(kManage), reactivate);
-  routes.add(http::Method::post, one + "/link", Need(kManage), make_link);
-  routes.add(http::Method::del, one + "/totp", Need(kManage), reset_totp);
-  routes.add(http::Method::del, one + "/sessions", Need(kManage), end_sessions);
-  return routes.take();
+  const modules::OperationLink here{"get_user", {{"user", "$response.body#/id"}}};
+  table.add(Method::get, all, Need(kRead), list,
+            {.id = "list_users",
+             .summary = {"列出用户", "List users"},
+             .query = {{"q", "text"},
+                       {"after", "text"},
+                       {"state", "'invited'|'active'|'deactivated'"},
+                       {"department", "uuid"},
+                       {"limit", "int(1..200)"}},
+             .replies = {{200, "[User]", {"Link?"}}},
+             .links = {{"get_user", {{"user", "$response.body#/0/id"}}}},
+             .types = {{"User", "{" + std::string(kUserMembers) + "}"},
+                       {"UserWithRoles",
+                        "{" + std::string(kUserMembers) + ", roles: [uuid], invitation?: Ticket}"},
+                       {"Ticket", kTicketType}}});
+  table.add(Method::post, all, Need(kManage), create,
+            {.id = "create_user",
+             .summary = {"新建或邀请用户", "Create a user, or invite one"},
+             .about = {"没有密码的用户会得到一个邀请链接。",
+                       "A user without a password gets an invitation."},
+             .body = "{name: text(1..), full_name?: text|null, email?: text|null, department?: "
+                     "uuid|null, roles?: [uuid]|null, locale?: 'zh-CN'|'en'|''|null, password?: "
+                     "text|null}",
+             .replies = {{201, "UserWithRoles", {"ETag", "Location"}}},
+             .failures = {404, 409},
+             .links = {here,
+                       {"change_user", {{"user", "$response.body#/id"}}},
+                       {"deactivate_user", {{"user", "$response.body#/id"}}}}});
+  table.add(Method::get, one, Need(kRead), get,
+            {.id = "get_user",
+             .summary = {"查看用户", "One user"},
+             .replies = {{200, "UserWithRoles", {"ETag"}}}});
+  table.add(Method::patch, one, Need(kManage), patch,
+            {.id = "change_user",
+             .summary = {"修改用户", "Change a user"},
+             .headers = {{"If-Match", kIfMatch}},
+             .body = "{name?: text(1..), full_name?: text|null, email?: text|null, locale?: "
+                     "'zh-CN'|'en', department?: uuid|null}",
+             .replies = {{200, "UserWithRoles", {"ETag"}}},
+             .failures = {409, 412},
+             .links = {here}});
+  table.add(Method::put, one + "/roles", Need(kManage), put_roles,
+            {.id = "set_roles_of_user",
+             .summary = {"设置用户的角色", "Set the roles of a user"},
+             .body = "{roles: [uuid]}",
+             .replies = {{200, "UserWithRoles"}},
+             .failures = {409},
+             .links = {here}});
+  table.add(
+      Method::post, one + "/deactivate", Need(kManage), deactivate,
+      {.id = "deactivate_user",
+       .summary = {"停用用户并交接记录", "Deactivate a user and hand the records over"},
+       .about = {"202 表示还有记录未交接：再次请求即可继续。",
+                 "202: some records are left; the same request goes on with them."},
+       .body = "{hand_over_to?: uuid|null}",
+       .replies = {{200, "Deactivated"}, {202, "Deactivated"}},
+       .failures = {409},
+       .types = {{"Deactivated",
+                  "{id: uuid, state: 'deactivated', successor?: uuid, handed_over?: int(0..), "
+                  "complete?: bool}"}}});
+  table.add(Method::post, one + "/reactivate", Need(kManage), reactivate,
+            {.id = "reactivate_user",
+             .summary = {"重新启用用户", "Reactivate a user"},
+             .replies = {{200, "UserWithRoles"}},
+             .failures = {409},
+             .links = {here}});
+  table.add(Method::post, one + "/link", Need(kManage), make_link,
+            {.id = "make_link_for_user",
+             .summary = {"生成一次性链接", "Make a one-time link for a user"},
+             .replies = {{201, "Ticket"}},
+             .failures = {409},
+             .types = {{"Ticket", kTicketType}}});
+  table.add(Method::del, one + "/totp", Need(kManage), reset_totp,
+            {.id = "reset_totp_of_user",
+             .summary = {"重置用户的身份验证器", "Take a user's authenticator app away"},
+             .replies = {{204}},
+             .failures = {409}});
+  table.add(Method::del, one + "/sessions", Need(kManage), end_sessions,
+            {.id = "end_sessions_of_user",
+             .summary = {"结束用户的全部会话", "End all sessions of a user"},
+             .replies = {{200, "Ended"}},
+             .types = {{"Ended", "{ended: int(0..)}"}}});
+  return table;
 }
 
 }  // namespace tenon::api

@@ -29,7 +29,7 @@ struct AuditEntry {
   std::string_view entity;  // `crm.customer`
   RecordId record;
   std::int64_t version = 0;
-  std::string_view action;         // created, updated, deleted, restored, purged, derived
+  std::string_view action;         // created, updated, deleted, restored, purged, derived, a step
   std::string_view before, after;  // JSON, or empty
 };
 

@@ -30,7 +30,7 @@ void put_text(std::string& out, std::string_view name, std::string_view text) {
 /// What an update changed is what its `before` names; a deletion keeps the whole row there.
 void put_changes(std::string& out, std::string_view action, std::string_view before) {
   out += ",\"changed\":[";
-  if (action == "updated" || action == "derived")
+  if (!before.empty() && action != "deleted" && action != "purged")
     if (const auto fields = json::parse_object(before, {.bytes = std::size_t{16} << 20U})) {
       bool first = true;
       for (const auto& [name, value] : *fields) {

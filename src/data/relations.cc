@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "data/formula.h"
@@ -13,6 +14,9 @@ namespace {
 
 constexpr std::size_t kMaxTables = 100;
 constexpr std::size_t kMaxIndexes = 32;
+// What else the audit and the events say of a record: no step may be called so.
+constexpr std::array<std::string_view, 6> kActions = {"created",  "updated", "deleted",
+                                                      "restored", "purged",  "derived"};
 
 std::unexpected<Error> wrong(std::string reason, std::string text) {
   return fail(Error(ErrorCode::invalid, std::move(text)).because(std::move(reason)));
@@ -60,6 +64,20 @@ Result<> add_field(Entity& entity, Field field, std::string_view reason) {
                fmt::format("\"{}\" has a field \"{}\" already.", entity.name, field.name));
 }
 
+bool is_amount(const Entity& entity, std::string_view name) {
+  const auto* field = entity.find(name);
+  return field != nullptr && (field->type == FieldType::integer ||
+                              field->type == FieldType::decimal || field->type == FieldType::money);
+}
+
+bool fits(const Entity& entity, const Approvals& approvals) {
+  if (approvals.count < 1 || approvals.count > kMaxApprovals || approvals.permission.empty())
+    return false;
+  return approvals.amount_field.empty()
+             ? !approvals.above
+             : approvals.above.has_value() && is_amount(entity, approvals.amount_field);
+}
+
 Result<> check_states(const Entity& entity, const States& states) {
   const auto refuse = [&](std::string text) {
     return wrong("schema.states", fmt::format("\"{}\": {}", entity.name, text));
@@ -78,18 +96,22 @@ Result<> check_states(const Entity& entity, const States& states) {
     return refuse(fmt::format("there is no state \"{}\" to begin in.", states.initial));
   std::set<std::string_view> transitions;
   for (const auto& transition : states.transitions) {
+    TENON_TRY(check_name(transition.name));
+    if (std::ranges::find(kActions, transition.name) != kActions.end())
+      return refuse(fmt::format("no transition can be called \"{}\".", transition.name));
     if (!transitions.insert(transition.name).second)
       return refuse(fmt::format("the transition \"{}\" is there twice.", transition.name));
     for (const auto& from : transition.from)
       if (!names.contains(from)) return refuse(fmt::format("there is no state \"{}\".", from));
     if (!names.contains(transition.to) || transition.from.empty())
       return refuse(fmt::format("the transition \"{}\" leads nowhere.", transition.name));
-    if (transition.amount_field.empty()) continue;
-    const auto* amount = entity.find(transition.amount_field);
-    const bool number = amount != nullptr &&
-                        (amount->type == FieldType::integer || amount->type == FieldType::decimal ||
-                         amount->type == FieldType::money);
-    if (!number) return refuse(fmt::format("\"{}\" is no amount of it.", transition.amount_field));
+    if (transition.approvals && !fits(entity, *transition.approvals))
+      return refuse(
+          fmt::format("the approvals of \"{}\" need a permission, 1 to {} people, and an "
+                      "amount with its limit or neither.",
+                      transition.name, kMaxApprovals));
+    if (!transition.amount_field.empty() && !is_amount(entity, transition.amount_field))
+      return refuse(fmt::format("\"{}\" is no amount of it.", transition.amount_field));
   }
   return {};
 }

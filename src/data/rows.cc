@@ -14,6 +14,15 @@
 namespace tenon::data {
 namespace {
 
+/// Whether the row names another record than before.
+bool moved(const EntityInfo& entity, const std::vector<Value>& before,
+           const std::vector<Value>& after) {
+  for (std::size_t place = 0; place < entity.columns().size(); ++place)
+    if (entity.columns()[place].type == FieldType::reference && before[place] != after[place])
+      return true;
+  return false;
+}
+
 Value folded(const Value& value) {
   const auto* text = std::get_if<std::string>(&value);
   if (text == nullptr) return {};
@@ -148,6 +157,7 @@ Result<std::optional<Record>> UnitOfWork::State::add(const EntityInfo& entity,
   }
   TENON_TRY(compute(entity, row));
   TENON_TRY(check_transition(entity, {}, row, {.user = user, .may = {}}));
+  TENON_TRY(check_part(entity, row));
   for (std::size_t i = 0; i < columns.size(); ++i)
     if (!columns[i].fold_sql.empty()) row.push_back(folded(row[i]));
 
@@ -230,32 +240,43 @@ Result<Record> UnitOfWork::State::change(const EntityInfo& entity, RecordId id,
   if (differs.changed.empty())
     return Record{.id = id, .version = version, .json = seen(sight(entity), before)};
 
-  TENON_TRY(check_transition(entity, before, after, {.user = user_value(viewer), .may = {}}));
+  const auto* allowed = granted_for(entity, id.value);
+  if (allowed == nullptr) TENON_TRY(check_waiting(entity, id.value));
+  TENON_TRY(check_part(entity, before));
+  if (moved(entity, before, after)) TENON_TRY(check_part(entity, after));
+  TENON_ASSIGN(step, check_transition(entity, before, after, actor_of(entity, viewer), allowed));
+  if (step != nullptr && step == allowed) granted.reset();
 
   const auto moment = now();
   after[system_place(entity, 0)] = static_cast<std::int64_t>(version + 1);
   after[system_place(entity, 3)] = std::int64_t{moment.time_since_epoch().count()};
   after[system_place(entity, 4)] = user_value(viewer);
   TENON_TRY(write_columns(entity, id.value, before, after));
-  return whole(follow(entity, id, before, after, differs, moment));
+  return whole(follow(entity, id, before, after, differs, moment, step));
 }
 
 Result<Record> UnitOfWork::State::follow(const EntityInfo& entity, RecordId id,
                                          const std::vector<Value>& before,
                                          const std::vector<Value>& after, const Difference& differs,
-                                         Timestamp moment) {
+                                         Timestamp moment, const Transition* step) {
   TENON_TRY(carry(entity, &before, &after));
   const auto version = version_of(entity, after);
   Record record{.id = id, .version = version, .json = seen(sight(entity), after)};
   const auto whole = sight(entity).whole() ? record.json : json_of(entity, after);
-  TENON_TRY(log().change({.entity = entity,
-                          .id = id,
-                          .action = "updated",
-                          .version = version,
-                          .before = differs.before,
-                          .after = whole,
-                          .changed = differs.changed},
-                         moment));
+  RowChange changed{.entity = entity,
+                    .id = id,
+                    .action = "updated",
+                    .version = version,
+                    .before = differs.before,
+                    .after = whole,
+                    .changed = differs.changed};
+  if (step != nullptr) {
+    // Who listens for changes hears of a step too; the audit names it by its own name alone.
+    TENON_TRY(log().tell(changed, moment));
+    ++tally.events;
+    changed.action = step->name;
+  }
+  TENON_TRY(log().change(changed, moment));
   ++tally.rows_written;
   ++tally.events;
   return record;

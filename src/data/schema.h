@@ -134,6 +134,16 @@ struct State {
   bool immutable = false;
 };
 
+/// Who has to agree before a step is taken.
+struct Approvals {
+  std::uint32_t count = 1;           // so many different people
+  std::string permission;            // which each of them holds
+  bool not_author = true;            // nor who made the document, nor who asks
+  std::string amount_field;          // with `above`: only for a larger amount
+  std::optional<std::string> above;  // JSON text
+};
+inline constexpr std::uint32_t kMaxApprovals = 20;
+
 /// A step of a document from one state to another.
 struct Transition {
   std::string name;
@@ -145,6 +155,7 @@ struct Transition {
   std::string amount_field;                 // integer, decimal or money
   std::optional<std::string> amount_limit;  // JSON text; above it `amount_permission` is needed
   std::string amount_permission;
+  std::optional<Approvals> approvals = {};  // of others, when it needs them
 };
 
 /// The life of a document. `field` becomes a select field with one option per state.

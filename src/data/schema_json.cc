@@ -50,6 +50,15 @@ json::object relation_json(const Relation& relation) {
           {"on_delete", to_string(relation.on_delete)}};
 }
 
+json::object approvals_json(const Approvals& approvals) {
+  json::object object{{"count", approvals.count},
+                      {"permission", approvals.permission},
+                      {"not_author", approvals.not_author}};
+  put(object, "amount_field", approvals.amount_field);
+  put(object, "above", approvals.above);
+  return object;
+}
+
 json::object states_json(const States& states) {
   json::array list;
   for (const auto& state : states.states)
@@ -68,6 +77,7 @@ json::object states_json(const States& states) {
                      {"amount_field", transition.amount_field},
                      {"amount_permission", transition.amount_permission}};
     put(one, "amount_limit", transition.amount_limit);
+    if (transition.approvals) one["approvals"] = approvals_json(*transition.approvals);
     transitions.emplace_back(std::move(one));
   }
   return {{"field", states.field},
@@ -193,6 +203,14 @@ Relation relation_from(const json::object& object) {
           .on_delete = word<OnDelete>(kOnDelete, text(object, "on_delete"))};
 }
 
+Approvals read_approvals(const json::object& object) {
+  return {.count = number(object, "count"),
+          .permission = text(object, "permission"),
+          .not_author = truth(object, "not_author"),
+          .amount_field = text(object, "amount_field"),
+          .above = optional_text(object, "above")};
+}
+
 States states_from(const json::object& object) {
   States states{.field = text(object, "field"),
                 .display_name = texts(object, "display_name"),
@@ -206,7 +224,7 @@ States states_from(const json::object& object) {
                                .required = names(*one, "required"),
                                .immutable = truth(*one, "immutable")});
   for (const auto& transition : list(object, "transitions"))
-    if (const auto* one = transition.if_object())
+    if (const auto* one = transition.if_object()) {
       states.transitions.push_back({.name = text(*one, "name"),
                                     .display_name = texts(*one, "display_name"),
                                     .from = names(*one, "from"),
@@ -215,7 +233,12 @@ States states_from(const json::object& object) {
                                     .not_author = truth(*one, "not_author"),
                                     .amount_field = text(*one, "amount_field"),
                                     .amount_limit = optional_text(*one, "amount_limit"),
-                                    .amount_permission = text(*one, "amount_permission")});
+                                    .amount_permission = text(*one, "amount_permission"),
+                                    .approvals = {}});
+      if (const auto* approvals = one->if_contains("approvals"); approvals != nullptr)
+        if (const auto* of = approvals->if_object())
+          states.transitions.back().approvals = read_approvals(*of);
+    }
   return states;
 }
 

@@ -77,9 +77,9 @@ TEST_F(StatesTest, begins_only_in_the_initial_state) {
 TEST_F(StatesTest, moves_only_along_declared_ways_with_the_rights_for_it) {
   const auto number = Value(std::string("7"));
   EXPECT_EQ(check(row("draft", number), row("posted", number), "invoice.post;"), "post");
-  EXPECT_EQ(check(row("draft", number), row("posted", number)), "denied data.transition");
+  EXPECT_EQ(check(row("draft", number), row("posted", number)), "denied data.transition_right");
   EXPECT_EQ(check(row("draft", number), row("posted", number), "invoice.post;", true),
-            "denied data.transition");
+            "denied data.transition_author");
   EXPECT_EQ(check(row("draft"), row("posted"), "invoice.post;"), "invalid data.fields");
   EXPECT_EQ(check(row("draft", number), row("void", number)), "invalid data.transition");
 }
@@ -90,7 +90,7 @@ TEST_F(StatesTest, needs_another_right_above_the_amount) {
   const auto over = Value(std::int64_t{10001});
   EXPECT_EQ(check(row("draft", n, at), row("posted", n, at), "invoice.post;"), "post");
   EXPECT_EQ(check(row("draft", n, over), row("posted", n, over), "invoice.post;"),
-            "denied data.transition");
+            "denied data.transition_amount");
   EXPECT_EQ(
       check(row("draft", n, over), row("posted", n, over), "invoice.post;invoice.post_large;"),
       "post");

@@ -97,6 +97,34 @@ CREATE TABLE IF NOT EXISTS audit(
 CREATE INDEX IF NOT EXISTS audit_record ON audit(record, sequence);
 CREATE UNIQUE INDEX IF NOT EXISTS audit_position ON audit(position) WHERE position IS NOT NULL;
 CREATE INDEX IF NOT EXISTS audit_unsealed ON audit(sequence) WHERE position IS NULL;
+CREATE TABLE IF NOT EXISTS approval(
+  id {id} PRIMARY KEY,
+  entity TEXT NOT NULL,
+  record {id} NOT NULL,
+  step TEXT NOT NULL,
+  version {integer} NOT NULL,
+  state {integer} NOT NULL CHECK (state BETWEEN 0 AND 3),
+  needed {integer} NOT NULL,
+  permission TEXT NOT NULL,
+  not_author {integer} NOT NULL,
+  author {id},
+  asked_by {id},
+  asked_at {integer} NOT NULL,
+  comment TEXT NOT NULL,
+  ended_at {integer}
+) {compact};
+CREATE UNIQUE INDEX IF NOT EXISTS approval_waiting ON approval(record) WHERE state = 0;
+CREATE INDEX IF NOT EXISTS approval_permission ON approval(permission, id) WHERE state = 0;
+CREATE INDEX IF NOT EXISTS approval_record ON approval(record, id);
+CREATE INDEX IF NOT EXISTS approval_asked_by ON approval(asked_by, id);
+CREATE TABLE IF NOT EXISTS approval_decision(
+  approval {id} NOT NULL,
+  "user" {id} NOT NULL,
+  agrees {integer} NOT NULL,
+  at {integer} NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (approval, "user")
+) {compact};
 CREATE TABLE IF NOT EXISTS number_sequence(
   name TEXT NOT NULL,
   period TEXT NOT NULL,

@@ -81,6 +81,8 @@ Result<> UnitOfWork::State::erase_row(const EntityInfo& entity, RecordId id,
                                       const std::vector<Value>& row) {
   if (cascade >= kMaxCascade) return too_deep();
   TENON_TRY(check_erasable(entity, row));
+  TENON_TRY(check_waiting(entity, id.value));
+  TENON_TRY(check_part(entity, row));
   const auto before = json_of(entity, row);
   const auto version = version_of(entity, row);
   const auto moment = now();
@@ -101,6 +103,7 @@ Result<> UnitOfWork::State::erase_row(const EntityInfo& entity, RecordId id,
     TENON_TRY(unindex_search(session(), entity, id));
     TENON_TRY(count_files(session(), entity, &row, nullptr, moment));
     TENON_TRY(release_hidden(session(), *catalog, entity, id.value, moment));
+    TENON_TRY(forget_approvals(session(), entity, id.value));
     const std::array<storage::Value, 1> values{storage::Blob(id.value.bytes)};
     TENON_TRY(
         session().execute(fmt::format("DELETE FROM {} WHERE \"id\" = ?1", entity.table()), values));
@@ -183,6 +186,7 @@ Result<Record> UnitOfWork::restore(const EntityInfo& entity, RecordId id) {
   TENON_TRY(state.admit(entity));
   TENON_ASSIGN(row, state.reader().values(entity, id, Rows::deleted));
   TENON_TRY(state.check_change(entity, row));
+  TENON_TRY(state.check_part(entity, row));
   TENON_ASSIGN(root, state.stored(entity, id.value));
   TENON_ASSERT(root && !root->living);
   std::vector<Member> members;
@@ -303,6 +307,7 @@ Result<> UnitOfWork::State::purge_row(const EntityInfo& entity, const Uuid& id) 
   TENON_TRY(unindex_search(session(), entity, RecordId{id}));
   TENON_TRY(count_files(session(), entity, &row->values, nullptr, now()));
   TENON_TRY(release_hidden(session(), *catalog, entity, id, now()));
+  TENON_TRY(forget_approvals(session(), entity, id));
   const std::array<storage::Value, 1> values{storage::Blob(id.bytes)};
   TENON_TRY(session().execute(
       fmt::format("DELETE FROM {} WHERE \"id\" = ?1 AND \"deleted_at\" IS NOT NULL",

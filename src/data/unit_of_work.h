@@ -30,6 +30,10 @@
 namespace tenon::data {
 
 class Tenant;
+struct StepTaken;  // steps.h
+struct Decided;
+enum class Verdict : std::uint8_t;
+using ApprovalId = Id<struct ApprovalTag>;
 
 /// Who made the fields: a client may not write computed ones, a module's hook may.
 enum class Author : std::uint8_t { client, module };
@@ -160,6 +164,21 @@ class UnitOfWork {
   /// none is left.
   [[nodiscard]] Result<std::size_t> hand_over(const EntityInfo& entity, UserId from, UserId to,
                                               std::size_t bound);
+
+  /// Begins the step `name` of a document: see steps.h. It is asked for where others have to agree;
+  /// else the next change of the record may be that step, by whoever may take it. `comment` goes
+  /// into the audit. Errors: not_found (`step.unknown`), those of check_step(), conflict
+  /// (`data.version`, `data.awaiting`).
+  [[nodiscard]] Result<StepTaken> take_step(const EntityInfo& entity, RecordId id,
+                                            std::string_view name, std::string_view comment,
+                                            std::optional<std::uint64_t> expected_version);
+  /// What the viewer says to a request for approval: see steps.h.
+  [[nodiscard]] Result<Decided> decide(ApprovalId approval, Verdict verdict,
+                                       std::string_view reason);
+  /// Queues an event of the platform itself (`approval.asked` → `tenon.approval.asked`), as
+  /// publish().
+  [[nodiscard]] Result<EventId> announce(std::string_view type, std::string_view aggregate,
+                                         std::string_view payload);
 
   /// Queues an event of the origin's plugin (`customer.merged` → `crm.customer.merged`), delivered
   /// after commit, in order per `aggregate` (empty: the type). Errors: exhausted (`event.hops`).

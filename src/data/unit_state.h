@@ -10,6 +10,7 @@
 #include "data/numbers.h"
 #include "data/reader.h"
 #include "data/sight.h"
+#include "data/steps.h"
 #include "data/tenant_state.h"
 #include "data/write_log.h"
 
@@ -59,6 +60,13 @@ struct UnitOfWork::State {
   std::uint32_t climb = 0;       // depth of roll-ups of roll-ups
   std::optional<Uuid> deletion;  // the cascade that runs
   Unsettled unsettled;
+  /// The step that the next change of a document may be, whoever makes it.
+  struct Granted {
+    std::string_view entity;  // full name
+    Uuid id;
+    const Transition* step = nullptr;
+  };
+  std::optional<Granted> granted;
   bool ended = false;
   storage::Lease lease;
 
@@ -127,6 +135,23 @@ struct UnitOfWork::State {
   /// Gives a living row another owner, as a new version. hand_over.cc
   [[nodiscard]] Result<> give(const EntityInfo& entity, RecordId id, const Uuid& owner);
 
+  // steps.cc
+  /// Errors: conflict (`data.awaiting`).
+  [[nodiscard]] Result<> check_waiting(const EntityInfo& entity, const Uuid& id);
+  /// A row that hangs on a document by a required reference that cascades is a part of it, and
+  /// comes, changes and goes only while the document may change. Errors: conflict
+  /// (`data.immutable`, `data.awaiting`).
+  [[nodiscard]] Result<> check_part(const EntityInfo& entity, const std::vector<Value>& row);
+  /// Audit row and event of what became of a request.
+  [[nodiscard]] Result<> tell_approval(const Approval& approval, std::string_view action);
+  [[nodiscard]] Result<> note_comment(const EntityInfo& entity, RecordId id, std::string_view step,
+                                      std::string_view comment);
+  /// The step that a change of this row may be without asking; null: none.
+  [[nodiscard]] const Transition* granted_for(const EntityInfo& entity, const Uuid& id) const {
+    const bool it = granted && granted->entity == entity.full_name() && granted->id == id;
+    return it ? granted->step : nullptr;
+  }
+
   // rows.cc: changes of rows that are decoded and allowed.
   /// By id, in the trash or not, whoever looks.
   [[nodiscard]] Result<std::optional<StoredRow>> stored(const EntityInfo& entity, const Uuid& id);
@@ -183,7 +208,7 @@ struct UnitOfWork::State {
   [[nodiscard]] Result<Record> follow(const EntityInfo& entity, RecordId id,
                                       const std::vector<Value>& before,
                                       const std::vector<Value>& after, const Difference& differs,
-                                      Timestamp moment);
+                                      Timestamp moment, const Transition* step = nullptr);
   struct Step {
     const RollupOver* over = nullptr;
     const std::vector<Value>* gone = nullptr;

@@ -47,6 +47,8 @@ class Rights {
   virtual ~Rights() = default;
   /// `entity` is the full name, `crm.customer`. Lifetime: of the Rights.
   [[nodiscard]] virtual const Access& on(std::string_view entity) const noexcept = 0;
+  /// Whether the viewer holds a permission that is about no rows (`crm.order.confirm`).
+  [[nodiscard]] virtual bool holds(std::string_view /*permission*/) const noexcept { return false; }
 };
 
 /// Rights as a table; what it does not name is out of reach.

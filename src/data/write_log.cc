@@ -51,6 +51,11 @@ Result<EventId> WriteLog::event(std::string_view type, std::string_view aggregat
 }
 
 Result<> WriteLog::change(const RowChange& change, Timestamp now) {
+  TENON_TRY(tell(change, now));
+  return audit(change, now);
+}
+
+Result<> WriteLog::tell(const RowChange& change, Timestamp now) {
   const auto& name = change.entity.full_name();
   const auto record = change.after.empty() ? change.before : change.after;
   std::string type;
@@ -67,7 +72,7 @@ Result<> WriteLog::change(const RowChange& change, Timestamp now) {
   // Nobody else knows a record that is not there yet.
   const auto key = change.action == "created" ? Key::fresh : Key::shared;
   TENON_TRY(event(type, aggregate, payload, now, key));
-  return audit(change, now);
+  return {};
 }
 
 Result<> WriteLog::audit(const RowChange& change, Timestamp now) {

@@ -17,7 +17,7 @@ namespace tenon::data {
 struct RowChange {
   const EntityInfo& entity;
   RecordId id;
-  std::string_view action;  // created, updated, deleted, restored, purged
+  std::string_view action;  // created, updated, deleted, restored, purged, or a step of its states
   std::uint64_t version = 0;
   std::string_view before;   // JSON for the audit: the whole row, or the old values; or empty
   std::string_view after;    // JSON of the whole row, or empty
@@ -36,6 +36,8 @@ class WriteLog {
   /// (`event.hops`).
   [[nodiscard]] Result<> admit() const;
   [[nodiscard]] Result<> change(const RowChange& change, Timestamp now);
+  /// The event alone.
+  [[nodiscard]] Result<> tell(const RowChange& change, Timestamp now);
   /// The audit row alone.
   [[nodiscard]] Result<> audit(const RowChange& change, Timestamp now);
   /// Whether others can write events of the key meanwhile, so that it has to be held (outbox.h).

@@ -46,9 +46,9 @@ inline std::vector<FramingVector> refused_vectors() {
       {"rtsp version", "GET /a RTSP/1.0\r\nHost: h\r\n\r\n", 400, "version"},
       {"ice version", "SOURCE /a ICE/1.0\r\nHost: h\r\n\r\n", 400, "version"},
       // Method and request line
-      {"rtsp method", "DESCRIBE /a HTTP/1.1\r\nHost: h\r\n\r\n", 501, "method.unknown"},
-      {"trace", "TRACE /a HTTP/1.1\r\nHost: h\r\n\r\n", 501, "method.unknown"},
-      {"method lower case", "get /a HTTP/1.1\r\nHost: h\r\n\r\n", 501, "method.unknown"},
+      {"rtsp method", "DESCRIBE /a HTTP/1.1\r\nHost: h\r\n\r\n", 405, "method.unknown"},
+      {"trace", "TRACE /a HTTP/1.1\r\nHost: h\r\n\r\n", 405, "method.unknown"},
+      {"method lower case", "get /a HTTP/1.1\r\nHost: h\r\n\r\n", 405, "method.unknown"},
       {"connect", "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n", 400, "method.connect"},
       {"method with bracket", "GE(T /a HTTP/1.1\r\nHost: h\r\n\r\n", 400, "method.syntax"},
       {"double space before target", "GET  /a HTTP/1.1\r\nHost: h\r\n\r\n", 400, "target.byte"},

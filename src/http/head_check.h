@@ -17,7 +17,7 @@ namespace tenon::http {
 
 /// Why a request was refused. The connection closes after the answer.
 struct Refusal {
-  int status = 400;       // 400, 408, 413, 414, 417, 431, 501
+  int status = 400;       // 400, 405, 408, 413, 414, 417, 431
   std::string_view rule;  // stable word for log and test: `host.missing`
   std::string_view text;  // for people, in English
 };

@@ -69,7 +69,9 @@ bool HeadReader::read_request_line() {
   head_.minor_version = version.back() - '0';
   if (method == "CONNECT") return refuse("method.connect", "CONNECT is refused");
   const auto known = method_from(method);
-  if (!known) return refuse(501, "method.unknown", "the method is not known");
+  // Not 501: what a client sends is never told as a fault of the server, and Allow says what is
+  // known.
+  if (!known) return refuse(405, "method.unknown", "the method is not known");
   head_.method = *known;
   return read_target(target);
 }

@@ -15,7 +15,7 @@ namespace tenon::http {
 
 /// An answer that no handler made.
 struct Problem {
-  int status = 400;                  // 400 404 405 408 413 414 417 431 500 501 503
+  int status = 400;                  // 400 404 405 408 413 414 417 431 500 503
   std::string_view rule;             // `host.missing`, `route.not_found`, `handler.threw`
   std::string_view text;             // for people, in English
   const Request* request = nullptr;  // null while there is none

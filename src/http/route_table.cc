@@ -99,11 +99,14 @@ const std::shared_ptr<const Route>* RouteTable::walk(const Node& node, const Hea
   if (const auto literal = node.literals.find(segment); literal != node.literals.end()) {
     if (const auto* found = walk(*literal->second, head, depth + 1, seen)) return found;
   }
+  // A path that is known more exactly answers 405: `PATCH /customer/picker` is no change of the
+  // record "picker", and the wildcard of a start page catches nothing that has an address.
+  const auto known = [&] { return std::ranges::any_of(seen, std::identity{}); };
+  if (known()) return nullptr;
   if (node.parameter && !segment.empty()) {
     if (const auto* found = walk(*node.parameter, head, depth + 1, seen)) return found;
   }
-  // A path that is known more exactly answers 405; the wildcard of a start page must not catch it.
-  if (std::ranges::any_of(seen, std::identity{})) return nullptr;
+  if (known()) return nullptr;
   return take(node.rest);
 }
 

@@ -39,6 +39,17 @@ TEST(Router, prefers_literals_to_parameters_to_the_rest) {
   EXPECT_EQ(found(router, Method::get, "/api/crm/"), "/{path*}");
 }
 
+TEST(Router, lets_no_parameter_catch_a_method_that_a_literal_does_not_take) {
+  Router router;
+  ASSERT_TRUE(router.replace(
+      "test", {route(Method::get, "/customer/picker"), route(Method::patch, "/customer/{id}"),
+               route(Method::get, "/customer/deep/{id}")}));
+  EXPECT_EQ(found(router, Method::patch, "/customer/picker"), "405 GET, HEAD");
+  EXPECT_EQ(found(router, Method::patch, "/customer/7"), "/customer/{id}");
+  EXPECT_EQ(found(router, Method::patch, "/customer/deep"), "/customer/{id}")
+      << "no address of its own";
+}
+
 TEST(Router, answers_405_with_the_methods_of_the_path_and_lets_get_answer_head) {
   Router router;
   ASSERT_TRUE(router

@@ -343,7 +343,10 @@ void Session::cut() {
 Response Session::problem(const Refusal& refusal, const Request* request) {
   const Problem problem{refusal.status, refusal.rule, refusal.text, request, &notes_};
   Response response = make_problem(worker_.hooks, problem);
-  if (problem.status == 405) response.set("Allow", match_.allow);
+  if (problem.status == 405)
+    response.set("Allow", problem.rule == "route.method"
+                              ? std::string_view(match_.allow)
+                              : "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
   if (problem.status == 503) response.set("Retry-After", "1");
   return response;
 }

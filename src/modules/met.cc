@@ -29,6 +29,8 @@ Result<bool> find(data::Tenant& tenant, const std::string& module) {
 
 }  // namespace
 
+data::NativeModule met_tables() { return {.name = "modules", .scripts = kScripts}; }
+
 Result<> prepare_met(storage::Session& session, Timestamp now) {
   TENON_TRY(data::apply_scripts(session, "modules", kScripts, now));
   return {};

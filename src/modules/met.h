@@ -10,6 +10,9 @@
 
 namespace tenon::modules {
 
+/// For data::Tenants::Options::native. Lifetime: the program's.
+[[nodiscard]] data::NativeModule met_tables();
+
 /// Makes the table. For the tenant's writer, inside a transaction.
 [[nodiscard]] Result<> prepare_met(storage::Session& session, Timestamp now);
 

@@ -32,9 +32,11 @@
 #include "http/response.h"
 #include "identity/principal.h"
 #include "modules/event_bus.h"
+#include "modules/operation.h"
 
 namespace tenon::modules {
 
+class JobBoard;
 class LiveFeed;
 class TenantDirectory;
 
@@ -81,6 +83,9 @@ struct Route {
   RouteHandler handler;
   std::string permission = {};  // a protected route's; empty: whoever is signed in
   std::size_t body_bytes = 0;   // bound of the body; 0: the server's
+  bool streams_body = false;    // native: the handler reads it from Request::body_source()
+  Operation operation =
+      {};  // for the OpenAPI document; without an id it is described by its address
 };
 
 /// What a module keeps in each tenant's database.
@@ -98,6 +103,7 @@ struct ModuleContext {
   EventBus& events;
   LiveFeed& feed;
   const TenantDirectory& tenants;
+  JobBoard* jobs = nullptr;  // null: nobody runs jobs here
 };
 
 struct TenantContext {

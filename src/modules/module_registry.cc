@@ -22,7 +22,8 @@ ModuleRegistry::ModuleRegistry(Executor executor, const Clock& clock, Random& ra
                .random = random,
                .events = events,
                .feed = feed,
-               .tenants = *this},
+               .tenants = *this,
+               .jobs = &jobs_},
       failed_(std::move(failed)),
       times_(times),
       calls_(std::move(executor)) {}

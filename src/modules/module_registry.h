@@ -9,7 +9,9 @@
 // goes. A plugin's routes are the same addresses for all tenants that have it, in whichever
 // version; which of them is meant is decided when the request comes.
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -23,6 +25,7 @@
 #include "async/task_group.h"
 #include "http/route.h"
 #include "modules/attempt.h"
+#include "modules/job_board.h"
 #include "modules/module.h"
 #include "modules/module_order.h"
 #include "modules/tenant_directory.h"
@@ -54,6 +57,14 @@ using FindRoute =
 using Binder = std::function<http::Handler(FindRoute)>;
 /// Replaces all published routes. Errors: conflict (`route.taken`).
 using Publisher = std::function<Result<>(std::vector<http::Route>)>;
+
+/// A route as its module offers it, for those who describe what there is.
+struct OfferedRoute {
+  std::string module;
+  data::Localized name;  // of the module
+  bool open = false;     // answered to anybody
+  Route route;
+};
 
 /// Where a tenant's plugins come from.
 class ModuleSource {
@@ -114,6 +125,7 @@ class ModuleRegistry final : public TenantDirectory {
   /// Tells all modules, in reverse order, that the tenant is about to be deleted.
   [[nodiscard]] asio::awaitable<void> tenant_deleted(TenantContext context);
   [[nodiscard]] std::vector<std::shared_ptr<data::Tenant>> served() const override;
+  [[nodiscard]] std::vector<ModuleSchema> schemas(std::string_view tenant) const override;
 
   // Modules of one tenant.
 
@@ -137,11 +149,18 @@ class ModuleRegistry final : public TenantDirectory {
   [[nodiscard]] asio::awaitable<void> bid_farewell(std::shared_ptr<ErpModule> module,
                                                    TenantContext context);
 
+  /// What modules offer to do at times.
+  [[nodiscard]] JobBoard& jobs() noexcept { return jobs_; }
+
   // The edge.
 
   void publish_through(Binder binder, Publisher publisher);
   /// Publishes what is there. Errors: those of the publisher.
   [[nodiscard]] Result<> publish();
+  /// What the native modules offer and, unless it is empty, those of one tenant; in no order.
+  [[nodiscard]] std::vector<OfferedRoute> offered_to(std::string_view tenant) const;
+  /// Counts what was published: as long as it stays, the same is offered.
+  [[nodiscard]] std::uint64_t generation() const noexcept { return generation_.load(); }
   /// All addresses of all modules, bound.
   [[nodiscard]] std::vector<http::Route> build_routes() const;
 
@@ -190,6 +209,7 @@ class ModuleRegistry final : public TenantDirectory {
   [[nodiscard]] asio::awaitable<std::vector<ModuleHealth>> check(
       std::vector<std::pair<std::string, EntryHandle>> entries);
 
+  JobBoard jobs_;  // outlives the modules that offer
   const ModuleContext context_;
   const Failed failed_;
   const ModuleTimes times_;
@@ -199,6 +219,7 @@ class ModuleRegistry final : public TenantDirectory {
   std::mutex publishing_;  // one table at a time
   Binder binder_;
   Publisher publisher_;
+  std::atomic<std::uint64_t> generation_{0};
   TaskGroup calls_;  // of modules' methods
 };
 

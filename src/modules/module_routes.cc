@@ -32,8 +32,26 @@ void ModuleRegistry::publish_through(Binder binder, Publisher publisher) {
 
 Result<> ModuleRegistry::publish() {
   const std::lock_guard lock(publishing_);
+  ++generation_;
   if (!publisher_) return {};
   return publisher_(build_routes());
+}
+
+std::vector<OfferedRoute> ModuleRegistry::offered_to(std::string_view tenant) const {
+  std::vector<OfferedRoute> offered;
+  const auto add = [&](const Entry& entry) {
+    for (std::size_t i = 0; i < entry.routes.size(); ++i)
+      offered.push_back({.module = std::string(entry.module->id()),
+                         .name = entry.module->name(),
+                         .open = i < entry.open,
+                         .route = entry.routes[i]});
+  };
+  const std::shared_lock lock(mutex_);
+  for (const auto& entry : natives_)
+    if (!entry->problem) add(*entry);
+  if (const auto owner = tenants_.find(tenant); owner != tenants_.end())
+    for (const auto& [id, entry] : owner->second.modules) add(*entry);
+  return offered;
 }
 
 Result<FoundRoute> ModuleRegistry::find_of_tenant(std::string_view id, std::string_view tenant,
@@ -68,7 +86,8 @@ std::vector<http::Route> ModuleRegistry::build_routes() const {
       built.push_back({.method = route.method,
                        .pattern = route.pattern,
                        .handler = binder_(std::move(find)),
-                       .body_bytes = route.body_bytes});
+                       .body_bytes = route.body_bytes,
+                       .streams_body = route.streams_body});
     }
   }
   struct Place {

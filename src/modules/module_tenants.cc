@@ -105,4 +105,18 @@ std::vector<std::shared_ptr<data::Tenant>> ModuleRegistry::served() const {
   return tenants;
 }
 
+std::vector<ModuleSchema> ModuleRegistry::schemas(std::string_view tenant) const {
+  auto entries = running();
+  for (auto& entry : modules_of(tenant)) entries.push_back(std::move(entry));
+  std::vector<ModuleSchema> all;
+  for (const auto& entry : entries) {
+    auto fields = entry->module->config_schema();
+    if (!fields.empty())
+      all.push_back({.id = std::string(entry->module->id()),
+                     .name = entry->module->name(),
+                     .fields = std::move(fields)});
+  }
+  return all;
+}
+
 }  // namespace tenon::modules

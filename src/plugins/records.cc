@@ -81,6 +81,18 @@ bool has_save_hook(const Installations& installations, const data::EntityInfo& e
   return hooked(installations, entity) != nullptr;
 }
 
+Task<json::object> save_hook(Host& host, RecordWrite write, const data::EntityInfo& entity,
+                             std::optional<RecordId> existing, json::object fields) {
+  std::string before = "null";
+  if (existing) {
+    auto& work = write.work;
+    TENON_CO_ASSIGN(record, TENON_CO_ACT(work, work.get(entity, *existing)));
+    before = std::move(record.json);
+  }
+  co_return co_await run_hook(host, std::move(write), entity, existing ? "update" : "insert",
+                              std::move(before), std::move(fields));
+}
+
 Task<data::Record> insert_record(Host& host, RecordWrite write, const data::EntityInfo& entity,
                                  json::object fields) {
   TENON_CO_TRY(check_writable(write, entity, fields));

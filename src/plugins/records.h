@@ -37,6 +37,12 @@ struct RecordWrite {
 [[nodiscard]] Task<> erase_record(Host& host, RecordWrite write, const data::EntityInfo& entity,
                                   RecordId id, std::optional<std::uint64_t> expected_version);
 
+/// The hook alone, for who writes the row by itself: gives the fields as they shall be stored.
+/// `existing` is the record that will be changed, or none. Requires: the unit is acquired.
+[[nodiscard]] Task<json::object> save_hook(Host& host, RecordWrite write,
+                                           const data::EntityInfo& entity,
+                                           std::optional<RecordId> existing, json::object fields);
+
 /// Whether writing `entity` runs a hook, which may suspend.
 [[nodiscard]] bool has_save_hook(const Installations& installations,
                                  const data::EntityInfo& entity);

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "plugins/wasm_events.h"
+#include "plugins/wasm_jobs.h"
 #include "plugins/wasm_routes.h"
 
 namespace tenon::plugins {
@@ -24,12 +25,16 @@ std::vector<modules::Dependency> WasmModule::dependencies() const {
   return all;
 }
 
-Task<> WasmModule::on_startup(modules::ModuleContext) {
+Task<> WasmModule::on_startup(modules::ModuleContext context) {
   workspace_->enable(plugin_);
+  if (context.jobs != nullptr && !plugin_->manifest.jobs.empty())
+    jobs_ = context.jobs->offer(plugin_->id(), workspace_->tenant()->name(),
+                                jobs_of(host_, workspace_, plugin_, committed_));
   co_return Result<>();
 }
 
 Task<> WasmModule::on_shutdown(Deadline) {
+  jobs_ = {};
   workspace_->disable(*plugin_);
   co_return Result<>();
 }

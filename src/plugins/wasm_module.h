@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "modules/job_board.h"
 #include "modules/module.h"
 #include "plugins/alone.h"
 #include "plugins/host.h"
@@ -59,6 +60,7 @@ class WasmModule final : public modules::ErpModule {
   const std::shared_ptr<Workspace> workspace_;  // shared with requests
   const PluginHandle plugin_;
   const Committed committed_;
+  modules::JobOffer jobs_;
 };
 
 }  // namespace tenon::plugins

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "data/files/files.h"
 #include "http/options.h"
+#include "services/backups/backups.h"
 
 namespace tenon::server {
 
@@ -40,6 +41,11 @@ struct Config {
   data::FileLimits files;
   api::ThrottleOptions throttle;
   std::uint32_t sign_ins_per_address = 30;  // attempts a minute
+  std::chrono::milliseconds job_lease{30'000};
+  std::chrono::milliseconds job_retry_pause{30'000};
+  std::size_t jobs_running = 8;
+  std::size_t jobs_running_per_tenant = 2;
+  services::BackupOptions backup;
   LogOptions log;
   std::string metrics_token_file;     // holds the token of /metrics; empty: loopback only
   std::string public_url;             // `https://erp.example.com`: where people reach this server

@@ -118,6 +118,7 @@ Result<> apply_config(Config& config, std::string_view text, const std::string& 
   resolve(config.log.file, before.log.file, folder);
   resolve(config.log.access_file, before.log.access_file, folder);
   resolve(config.key_file, before.key_file, folder);
+  resolve(config.backup.directory, before.backup.directory, folder);
   resolve(config.outbound_ca, before.outbound_ca, folder);
   resolve(config.metrics_token_file, before.metrics_token_file, folder);
   return {};

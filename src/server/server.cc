@@ -10,6 +10,7 @@
 #include "api/endpoint.h"
 #include "api/first_start.h"
 #include "api/messages.h"
+#include "api/openapi.h"
 #include "api/routes.h"
 #include "async/executor_pool.h"
 #include "async/wait_for.h"
@@ -19,7 +20,6 @@
 #include "http/static_files.h"
 #include "identity/identity.h"
 #include "identity/operators.h"
-#include "identity/tables.h"
 #include "plugins/host.h"
 #include "plugins/registry.h"
 #include "server/demo.h"
@@ -78,11 +78,9 @@ struct Server::Impl {
         compilers({.threads = 1, .queue = 16, .name = "compile"}),
         servers({.threads = kServerThreads, .queue = kServerQueue, .name = "postgres"}),
         contents({.threads = kFileThreads, .queue = kFileQueue, .name = "files"}),
-        tenants(config.data.string(), pool, clock, random,
-                {.storage = {},
-                 .files = config.files,
-                 .servers = &servers,
-                 .native = {identity::tables()}}),
+        tenants(
+            config.data.string(), pool, clock, random,
+            {.storage = {}, .files = config.files, .servers = &servers, .native = native_tables()}),
         operators(config.data / "operators", clock),
         first_start(clock),
         throttle(config.throttle) {}
@@ -106,6 +104,7 @@ struct Server::Impl {
   std::unique_ptr<identity::Identity> identity;
   identity::Operators operators;
   api::FirstStart first_start;
+  api::OpenApi openapi{api::all_routes()};
   std::string setup_token;
   std::unique_ptr<http::Outbound> outbound;
   api::Throttle throttle;
@@ -126,6 +125,9 @@ struct Server::Impl {
   [[nodiscard]] Result<> publish_routes();
   [[nodiscard]] http::Hooks hooks();
   [[nodiscard]] Modules::Log modules_log() const;
+  [[nodiscard]] Result<NativeOptions> native_options();
+  [[nodiscard]] std::filesystem::path key_file() const;
+  [[nodiscard]] http::OutboundOptions outbound_options() const;
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -214,7 +216,8 @@ Result<> Server::Impl::open() {
                               }));
   host = std::move(made_host);
   modules = std::make_unique<Modules>(clock, random, modules_log());
-  TENON_TRY(modules->start());
+  TENON_ASSIGN(options, native_options());
+  TENON_TRY(modules->start(std::move(options)));
   registry =
       std::make_unique<plugins::Registry>(plugins::RegistryParts{.tenants = tenants,
                                                                  .host = *host,
@@ -222,6 +225,7 @@ Result<> Server::Impl::open() {
                                                                  .modules = modules->registry(),
                                                                  .events = modules->events(),
                                                                  .feed = modules->feed()});
+  modules->reach(*registry, *host);
   make_metrics();
   TENON_TRY(registry->open_all(
       {.broken =
@@ -245,13 +249,20 @@ Result<> Server::Impl::open() {
   return publish_routes();
 }
 
+std::filesystem::path Server::Impl::key_file() const {
+  return config.key_file.empty() ? config.data / "secret.key" : config.key_file;
+}
+
+/// What a company's administrator has us call lies outside; only a server that nobody but this
+/// machine reaches calls this machine.
+http::OutboundOptions Server::Impl::outbound_options() const {
+  return {.loopback = is_loopback(config.http.address),
+          .private_networks = config.outbound_private,
+          .ca_file = config.outbound_ca.string()};
+}
+
 void Server::Impl::make_api() {
-  // What a company's administrator has us call lies outside; only a server that nobody but this
-  // machine reaches calls this machine.
-  outbound = std::make_unique<http::Outbound>(
-      http::OutboundOptions{.loopback = is_loopback(config.http.address),
-                            .private_networks = config.outbound_private,
-                            .ca_file = config.outbound_ca.string()});
+  outbound = std::make_unique<http::Outbound>(outbound_options());
   // A session cookie travels unprotected on this machine alone.
   const api::CookiePolicy cookie{.secure = config.public_url.starts_with("https://") ||
                                            !config.http.tls.certificate.empty() ||
@@ -265,6 +276,7 @@ void Server::Impl::make_api() {
                .identity = *identity,
                .operators = operators,
                .first_start = first_start,
+               .openapi = openapi,
                .outbound = *outbound,
                .pool = pool,
                .files = contents,
@@ -280,6 +292,23 @@ void Server::Impl::make_api() {
   };
   gate =
       std::make_unique<api::Gate>(*identity, operators, cookie, random, throttle, app->on_failure);
+}
+
+Result<NativeOptions> Server::Impl::native_options() {
+  TENON_ASSIGN(key, open_sealing_key(key_file(), random));
+  return NativeOptions{
+      .jobs = {.times = {.lease = config.job_lease, .retry_pause = config.job_retry_pause},
+               .running = config.jobs_running,
+               .running_per_tenant = config.jobs_running_per_tenant},
+      .backups = services::BackupParts{.tenants = tenants,
+                                       .data = config.data,
+                                       .pool = pool,
+                                       .clock = clock,
+                                       .random = random},
+      .backup = config.backup,
+      .folder = config.data / "bulk",
+      .key = std::move(key),
+      .outbound = outbound_options()};
 }
 
 Modules::Log Server::Impl::modules_log() const {
@@ -298,8 +327,7 @@ Modules::Log Server::Impl::modules_log() const {
 }
 
 Result<> Server::Impl::open_identity() {
-  const auto file = config.key_file.empty() ? config.data / "secret.key" : config.key_file;
-  TENON_ASSIGN(key, open_sealing_key(file, random));
+  TENON_ASSIGN(key, open_sealing_key(key_file(), random));
   identity::Identity::Options options;
   options.throttle.per_address = config.sign_ins_per_address;
   identity = std::make_unique<identity::Identity>(
@@ -315,23 +343,14 @@ Result<> Server::Impl::open_identity() {
 }
 
 Result<> Server::Impl::publish_routes() {
-  TENON_TRY(router.replace("health", not_ready_when(leaving, api::health_routes(*app))));
+  for (const auto& table : openapi.tables()) {
+    auto routes = api::bind(table, *app, *gate);
+    if (table.owner() == "health") routes = not_ready_when(leaving, std::move(routes));
+    TENON_TRY(router.replace(table.owner(), std::move(routes)));
+  }
+  TENON_TRY(router.replace("unknown", api::unknown_routes(*gate)));
   TENON_ASSIGN(token, read_token(config.metrics_token_file));
   TENON_TRY(router.replace("metrics", metrics_routes(*metrics, std::move(token))));
-  TENON_TRY(router.replace("session", api::session_routes(*app, *gate)));
-  TENON_TRY(router.replace("users", api::user_routes(*app, *gate)));
-  TENON_TRY(router.replace("roles", api::role_routes(*app, *gate)));
-  TENON_TRY(router.replace("tokens", api::token_routes(*app, *gate)));
-  TENON_TRY(router.replace("explain", api::explain_routes(*app, *gate)));
-  TENON_TRY(router.replace("tenants", api::tenant_routes(*app, *gate)));
-  TENON_TRY(router.replace("oidc", api::oidc_routes(*app, *gate)));
-  TENON_TRY(router.replace("plugins", api::plugin_routes(*app, *gate)));
-  TENON_TRY(router.replace("records", api::record_routes(*app, *gate)));
-  TENON_TRY(router.replace("unknown", api::unknown_routes(*gate)));
-  TENON_TRY(router.replace("extensions", api::extension_routes(*app, *gate)));
-  TENON_TRY(router.replace("plugin life", api::plugin_life_routes(*app, *gate)));
-  TENON_TRY(router.replace("events", api::event_routes(*app, *gate)));
-  TENON_TRY(router.replace("module health", api::module_routes(*app, *gate)));
   modules->registry().publish_through(api::module_binder(*app, *gate),
                                       [this](std::vector<http::Route> routes) {
                                         return router.replace("modules", std::move(routes));

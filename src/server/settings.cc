@@ -47,11 +47,11 @@ std::vector<Setting> server_settings() {
            "Key that seals stored secrets, made when it is missing; empty: secret.key in the data "
            "folder.",
            [](auto& c) -> auto& { return c.key_file; }),
-      boolean("server.outbound_private",
-              "Whether sign-in services that companies name may lie in private networks.",
-              [](auto& c) -> auto& { return c.outbound_private; }),
-      text("server.outbound_ca",
-           "PEM file of more authorities that those services may be certified by.",
+      boolean(
+          "server.outbound_private",
+          "Whether sign-in services and webhooks that companies name may lie in private networks.",
+          [](auto& c) -> auto& { return c.outbound_private; }),
+      text("server.outbound_ca", "PEM file of more authorities that those may be certified by.",
            [](auto& c) -> auto& { return c.outbound_ca; }),
       text("tls.certificate", "PEM file of the certificate chain; empty: plain HTTP.",
            [](auto& c) -> auto& { return c.http.tls.certificate; }),
@@ -138,6 +138,39 @@ std::vector<Setting> time_settings() {
   };
 }
 
+std::vector<Setting> job_settings() {
+  return {
+      duration("jobs.lease",
+               "A scheduled job whose process has died is begun again after this time.", 1s, 10min,
+               [](auto& c) -> auto& { return c.job_lease; }),
+      duration("jobs.retry_pause",
+               "Before a failed job is tried again; four times longer with each further failure.",
+               100ms, 1h, [](auto& c) -> auto& { return c.job_retry_pause; }),
+      number("jobs.running", "Scheduled jobs that run at once; others wait.", 1, 1000,
+             [](auto& c) -> auto& { return c.jobs_running; }),
+      number("jobs.running_per_tenant", "Those of one company.", 1, 1000,
+             [](auto& c) -> auto& { return c.jobs_running_per_tenant; }),
+  };
+}
+
+std::vector<Setting> backup_settings() {
+  return {
+      text("backups.directory",
+           "Folder of scheduled backups, one folder in it for each company; empty: none are made.",
+           [](auto& c) -> auto& { return c.backup.directory; }),
+      text("backups.cron", "When they are made: five fields, in the company's time zone.",
+           [](auto& c) -> auto& { return c.backup.cron; }),
+      text("backups.drill_cron", "When the newest one is restored on trial and compared.",
+           [](auto& c) -> auto& { return c.backup.drill_cron; }),
+      number("backups.keep_daily", "Backups of the newest days that are kept, one each.", 0, 1000,
+             [](auto& c) -> auto& { return c.backup.keep.daily; }),
+      number("backups.keep_weekly", "The same for weeks.", 0, 1000,
+             [](auto& c) -> auto& { return c.backup.keep.weekly; }),
+      number("backups.keep_monthly", "The same for months.", 0, 1000,
+             [](auto& c) -> auto& { return c.backup.keep.monthly; }),
+  };
+}
+
 std::vector<Setting> log_settings() {
   return {
       choice("log.level", "The least that is written.", {"info", "warning", "error"},
@@ -164,8 +197,8 @@ std::vector<Setting> log_settings() {
 
 std::vector<Setting> make_settings() {
   std::vector<Setting> all;
-  for (auto part :
-       {server_settings(), size_settings(), load_settings(), time_settings(), log_settings()})
+  for (auto part : {server_settings(), size_settings(), load_settings(), time_settings(),
+                    job_settings(), backup_settings(), log_settings()})
     std::ranges::move(part, std::back_inserter(all));
   return all;
 }

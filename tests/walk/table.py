@@ -216,6 +216,7 @@ case("POST", "/api/v1/tenants/{tenant}/link", OPERATOR, ok=(201,), body={"user":
 # -- modules ---------------------------------------------------------------------------------------------------
 
 case("GET", "/api/v1/menu", TENANT)
+case("GET", "/api/v1/openapi.json", ANYBODY, told=TENANT)  # to each what he may use
 case("GET", "/api/v1/schema/{plugin}", TENANT, fresh=a_plugin)
 case("GET", "/api/v1/modules", ADMIN)
 case("GET", "/api/v1/plugins", ADMIN)
@@ -300,8 +301,77 @@ case("GET", "/api/v1/views/{id}", ADMIN, path=VIEW)
 case("PATCH", "/api/v1/views/{id}", ADMIN, path=VIEW, body={"name": "changed"},
      fresh=lambda company, _: {"view": company.view()})
 case("DELETE", "/api/v1/views/{id}", ADMIN, ok=(204,), path=VIEW, fresh=lambda company, _: {"view": company.view()})
+
+# What would begin a job is asked wrongly, behind the question who may: jobs change things beside the walk.
+EXPORT, IMPORT = {"id": "@export"}, {"id": "@import"}
+case("POST", "/api/v1/exports", SELLERS, ok=(422,), body={"entity": "crm.customer", "query": "select=nothing"})
+case("GET", "/api/v1/exports", TENANT)
+case("GET", "/api/v1/exports/{id}", ADMIN, path=EXPORT, fresh=lambda company, _: {"export": company.export()})
+case("GET", "/api/v1/exports/{id}/content", ADMIN, path=EXPORT, fresh=lambda company, _: {"export": company.export()})
+case("POST", "/api/v1/exports/{id}/cancel", ADMIN, path=EXPORT, fresh=lambda company, _: {"export": company.export()})
+case("DELETE", "/api/v1/exports/{id}", ADMIN, ok=(204,), path=EXPORT, fresh=lambda company, _: {"export": company.export()})
+case("POST", "/api/v1/imports", SELLERS, ok=(201,), query="entity=crm.customer", body=b"name\nwalked\n",
+     headers={"Content-Type": "text/csv"})
+case("GET", "/api/v1/imports", TENANT)
+case("GET", "/api/v1/imports/{id}", ADMIN, path=IMPORT, fresh=lambda company, _: {"import": company.sent()})
+case("GET", "/api/v1/imports/{id}/errors", ADMIN, path=IMPORT, fresh=lambda company, _: {"import": company.sent()})
+case("POST", "/api/v1/imports/{id}/start", ADMIN, ok=(400,), path=IMPORT, fresh=lambda company, _: {"import": company.sent()}, body={"key": ["nothing"]})
+case("POST", "/api/v1/imports/{id}/cancel", ADMIN, path=IMPORT, fresh=lambda company, _: {"import": company.sent()})
+case("DELETE", "/api/v1/imports/{id}", ADMIN, ok=(204,), path=IMPORT, fresh=lambda company, _: {"import": company.sent()})
+case("GET", ROW + "/print", ADMIN, path=CUSTOMER)
+case("GET", ROW + "/print/{template}", ADMIN, path=CUSTOMER | {"template": "none"}, ok=(404,))
+
+# Customers have no states: who may see one is told of no steps, and that there is none of that name.
+case("GET", ROW + "/transitions", ADMIN, path=CUSTOMER)
+case("POST", ROW + "/transitions/{step}", SELLERS, ok=(404,), path=CUSTOMER | {"step": "post"}, body={})
+case("GET", ROW + "/approvals", ADMIN, path=CUSTOMER)
+case("GET", "/api/v1/approvals", TENANT)
+NOTHING = "01890000-0000-7000-8000-0000000000ff"
+case("GET", "/api/v1/approvals/{id}", TENANT, ok=(404,), path={"id": NOTHING})
+for word in ("approve", "reject", "withdraw"):
+    case("POST", "/api/v1/approvals/{id}/" + word, TENANT, ok=(404,), path={"id": NOTHING}, body={"reason": "x"})
+case("GET", "/api/v1/notifications", TENANT)
+case("POST", "/api/v1/notifications/read", TENANT)
+case("POST", "/api/v1/notifications/{id}/read", TENANT, ok=(404,), path={"id": NOTHING})
+case("DELETE", "/api/v1/notifications/{id}", TENANT, ok=(404,), path={"id": NOTHING})
+case("GET", "/api/v1/notifications/preferences", TENANT)
+case("PATCH", "/api/v1/notifications/preferences", TENANT, body={"job.failed": True})
+case("GET", "/api/v1/comments", ADMIN, query="record=crm.customer/@customer")
+case("POST", "/api/v1/comments", ADMIN, ok=(201,), body={"record": "crm.customer/@customer", "text": "x"}, fresh=a_customer)
+case("PATCH", "/api/v1/comments/{id}", ADMIN, path={"id": "@comment"}, body={"text": "changed"},
+     fresh=lambda company, _: {"comment": company.comment()})
+case("DELETE", "/api/v1/comments/{id}", ADMIN, ok=(204,), path={"id": "@comment"},
+     fresh=lambda company, _: {"comment": company.comment()})
+HOOK = {"id": "@webhook"}
+case("GET", "/api/v1/webhooks", ADMIN)
+case("POST", "/api/v1/webhooks", ADMIN, ok=(201,), body={"name": "x", "url": "https://127.0.0.1:1/", "events": ["none.at_all"]})
+case("GET", "/api/v1/webhooks/{id}", ADMIN, path=HOOK)
+case("PATCH", "/api/v1/webhooks/{id}", ADMIN, path=HOOK, body={"name": "changed"},
+     fresh=lambda company, _: {"webhook": company.webhook()})
+case("DELETE", "/api/v1/webhooks/{id}", ADMIN, ok=(204,), path=HOOK, fresh=lambda company, _: {"webhook": company.webhook()})
+case("POST", "/api/v1/webhooks/{id}/secret", ADMIN, path=HOOK, fresh=lambda company, _: {"webhook": company.webhook()})
+case("POST", "/api/v1/webhooks/{id}/test", ADMIN, ok=(202,), path=HOOK, fresh=lambda company, _: {"webhook": company.webhook()})
+case("GET", "/api/v1/webhooks/{id}/deliveries", ADMIN, path=HOOK)
+case("GET", "/api/v1/webhooks/{id}/deliveries/{delivery}", ADMIN, ok=(404,), path=HOOK | {"delivery": NOTHING})
+case("POST", "/api/v1/webhooks/{id}/deliveries/{delivery}/redeliver", ADMIN, ok=(404,), path=HOOK | {"delivery": NOTHING})
 case("GET", "/api/v1/audit", ADMIN)
 case("POST", "/api/v1/audit/verify", ADMIN, body={})
+
+YEARLY = {"id": "probe.echo_yearly"}
+case("GET", "/api/v1/jobs", ADMIN)
+case("GET", "/api/v1/jobs/{id}", ADMIN, path=YEARLY, free_name=True)
+case("GET", "/api/v1/jobs/{id}/runs", ADMIN, path=YEARLY, free_name=True)
+case("POST", "/api/v1/jobs/{id}/run", ADMIN, ok=(202,), path=YEARLY, free_name=True)
+case("POST", "/api/v1/jobs/{id}/pause", ADMIN, path=YEARLY, free_name=True)
+case("POST", "/api/v1/jobs/{id}/resume", ADMIN, path=YEARLY, free_name=True)
+case("GET", "/api/v1/settings", ADMIN)
+case("GET", "/api/v1/settings/{owner}", ADMIN, path={"owner": "company"}, free_name=True)
+case("PATCH", "/api/v1/settings/{owner}", ADMIN, path={"owner": "company"}, body={"values": {"currency": "EUR"}},
+     free_name=True)
+case("GET", "/api/v1/numbering", ADMIN)
+# No module of these companies counts anything.
+case("PATCH", "/api/v1/numbering/{sequence}", ADMIN, ok=(404,), path={"sequence": "shop.order.code"}, body={"next": 10**15},
+     free_name=True)
 
 
 # -- where a thing of another company can be named besides the path ----------------------------------------------

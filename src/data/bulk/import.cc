@@ -67,7 +67,7 @@ class Importer {
            const ImportOptions& options, Deadline deadline)
       : tenant_(std::move(tenant)),
         viewer_(std::move(viewer)),
-        origin_{.plugin = std::move(plugin)},
+        origin_{.plugin = std::move(plugin), .trace = options.trace},
         source_(source),
         options_(options),
         deadline_(deadline) {}
@@ -93,7 +93,7 @@ class Importer {
 
  private:
   Task<> write_in_steps(const EntityInfo& entity, const Catalog& catalog) {
-    const auto trace = TraceId::make(clock_, random_);
+    const auto trace = options_.trace ? *options_.trace : TraceId::make(clock_, random_);
     origin_.trace = trace;
     ImportJournal journal(tenant_, clock_, entity.plugin(), entity.name(), trace);
     TENON_CO_TRY(co_await journal.open(deadline_));
@@ -199,8 +199,11 @@ class Importer {
     if (report_.bad > options_.max_errors)
       return fail(Error(ErrorCode::exhausted, "Too many rows are wrong.").because("import.errors"));
     const bool checking = pass == Pass::check && options_.run == ImportRun::write;
-    if (options_.progress &&
-        options_.progress({checking, report_.rows, report_.bad}) == Proceed::no)
+    if (options_.progress && options_.progress({.checking = checking,
+                                                .rows = report_.rows,
+                                                .bad = report_.bad,
+                                                .inserted = report_.inserted,
+                                                .updated = report_.updated}) == Proceed::no)
       return fail(
           Error(ErrorCode::cancelled, "The import was cancelled.").because("import.cancelled"));
     return {};

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,8 +51,15 @@ struct ImportProgress {
   bool checking = false;  // the first of two passes
   std::uint64_t rows = 0;
   std::uint64_t bad = 0;
+  std::uint64_t inserted = 0;  // or would be, while nothing is written
+  std::uint64_t updated = 0;
 };
 enum class Proceed : std::uint8_t { yes, no };
+
+/// What a module makes of the fields of a row before they are written: changes them, or refuses the
+/// row. Runs in its unit of work; `existing` is the record that will be updated, or none.
+using BeforeRow =
+    std::function<Result<>(UnitOfWork&, std::optional<RecordId> existing, json::object& fields)>;
 
 struct ImportOptions {
   std::vector<ImportColumn> columns;  // those not named go to the field of their name
@@ -63,8 +71,10 @@ struct ImportOptions {
   std::uint64_t max_rows = 1'000'000;  // more is `exhausted`
   std::uint64_t max_errors = 100'000;  // bad rows; more ends the import
   CsvLimits csv;
-  /// Hooks of modules: may change the fields of a row, or refuse it. Runs in its unit of work.
-  std::function<Result<>(UnitOfWork&, json::object&)> before_row;
+  /// Hooks of modules; empty: there are none.
+  BeforeRow before_row;
+  /// Of all that is written, so that the audit tells what an import did; made when it is not given.
+  std::optional<TraceId> trace;
   /// After every batch. `no` cancels (`import.cancelled`).
   std::function<Proceed(const ImportProgress&)> progress;
   /// The error file, CSV: row, line, column, rule, message.

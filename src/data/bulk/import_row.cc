@@ -215,9 +215,6 @@ Result<std::optional<Written>> RowImporter::apply(UnitOfWork& unit, const CsvRow
     explain(error, errors);
     return std::nullopt;
   };
-  reached_ = static_cast<bool>(options_.before_row);
-  if (options_.before_row)
-    if (auto done = options_.before_row(unit, fields); !done) return told(std::move(done.error()));
   std::optional<RecordId> id;
   if (!key_.empty()) {
     TENON_ASSIGN(found, existing(unit, fields, errors));
@@ -225,9 +222,19 @@ Result<std::optional<Written>> RowImporter::apply(UnitOfWork& unit, const CsvRow
   }
   check_unique(fields, id.has_value(), errors);
   if (!errors.empty()) return std::nullopt;
+  // A module may set what a client may not; what the stream says is a client's.
+  auto author = Author::client;
+  if (options_.before_row) {
+    if (auto mine = Sight(entity_, viewer_).check_written(fields); !mine)
+      return told(std::move(mine.error()));
+    reached_ = true;
+    if (auto done = options_.before_row(unit, id, fields); !done)
+      return told(std::move(done.error()));
+    author = Author::module;
+  }
   reached_ = true;
-  auto written =
-      id ? unit.update(entity_, *id, fields, std::nullopt) : unit.insert(entity_, fields);
+  auto written = id ? unit.update(entity_, *id, fields, std::nullopt, author)
+                    : unit.insert(entity_, fields, author);
   if (!written) return told(std::move(written.error()));
   return id ? Written::updated : Written::inserted;
 }

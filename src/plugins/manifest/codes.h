@@ -26,6 +26,8 @@ inline constexpr std::string_view kCondition = "manifest.condition";  // of a pa
 inline constexpr std::string_view kFormula = "manifest.formula";
 inline constexpr std::string_view kNumbering = "manifest.numbering";  // the format of a number
 inline constexpr std::string_view kPath = "manifest.path";
+inline constexpr std::string_view kCron = "manifest.cron";
+inline constexpr std::string_view kTimeZone = "manifest.time_zone";
 
 // Names and text.
 inline constexpr std::string_view kName = "manifest.name";

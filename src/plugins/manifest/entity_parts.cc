@@ -173,20 +173,30 @@ class StatesReader {
     }
     transition.not_author = table.boolean("not_author", false);
     read_amount(table, transition);
+    if (auto approvals = table.table("approvals")) read_approvals(*approvals, transition);
     table.finish();
     if (!transition.name.empty()) states_.transitions.push_back(std::move(transition));
   }
 
   void read_amount(TableReader& table, data::Transition& transition) {
     const auto field = table.text("amount_field", Need::optional);
-    const auto* limit = table.any("amount_limit", field ? Need::required : Need::optional);
     const auto code = table.text("amount_permission", Need::optional);
     if (code) {
       must_be_permission(*code, draft_);
       transition.amount_permission = code->text;
     }
+    if (!field && code && table.look("amount_limit") == nullptr)
+      draft_.issues.add(table.spot(), codes::kMissing,
+                        "an amount limit needs its \"amount_field\"");
+    read_limit(table, field, "amount_limit", transition.amount_field, transition.amount_limit);
+  }
+
+  /// The value under `key` above which something else holds, and the field that it is about.
+  void read_limit(TableReader& table, const std::optional<Word>& field, std::string_view key,
+                  std::string& amount_field, std::optional<std::string>& amount_limit) {
+    const auto* limit = table.any(key, field ? Need::required : Need::optional);
     if (!field) {
-      if (limit != nullptr || code)
+      if (limit != nullptr)
         draft_.issues.add(table.spot(), codes::kMissing,
                           "an amount limit needs its \"amount_field\"");
       return;
@@ -201,10 +211,24 @@ class StatesReader {
                         "an amount is a field of type integer, decimal or money");
       return;
     }
-    transition.amount_field = field->text;
+    amount_field = field->text;
     if (limit != nullptr)
-      transition.amount_limit =
-          read_value(*limit, table.spot_of("amount_limit"), "amount_limit", *amount, draft_.issues);
+      amount_limit = read_value(*limit, table.spot_of(key), key, *amount, draft_.issues);
+  }
+
+  void read_approvals(TableReader& table, data::Transition& transition) {
+    data::Approvals approvals;
+    if (const auto count = table.integer("count", 1, data::kMaxApprovals))
+      approvals.count = static_cast<std::uint32_t>(*count);
+    if (const auto code = table.text("permission", Need::required)) {
+      must_be_permission(*code, draft_);
+      approvals.permission = code->text;
+    }
+    approvals.not_author = table.boolean("not_author", true);
+    read_limit(table, table.text("amount_field", Need::optional), "above", approvals.amount_field,
+               approvals.above);
+    table.finish();
+    transition.approvals = std::move(approvals);
   }
 
   data::Entity& entity_;

@@ -3,6 +3,7 @@
 // asks for, and what it shows. These structs are that file after every rule has been checked, so
 // nobody downstream checks again.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,8 @@
 
 #include "base/version.h"
 #include "data/schema.h"
+#include "modules/missed.h"
+#include "services/bulk/declared.h"
 
 namespace tenon::plugins {
 
@@ -68,6 +71,18 @@ struct Action {
   std::vector<data::Field> input;
 };
 
+/// An action that is called at times, as the system itself.
+struct ScheduledJob {
+  std::string name;
+  Localized display_name;
+  std::string cron;       // services/jobs/cron.h
+  std::string time_zone;  // IANA; empty: the company's
+  modules::Missed missed = modules::Missed::once;
+  std::string action;  // of this plugin; needs no input
+  std::uint32_t retries = 2;
+  std::chrono::seconds timeout{60};
+};
+
 enum class RouteMethod : std::uint8_t { get, post, put, patch, delete_ };
 
 struct Route {
@@ -110,6 +125,8 @@ struct Manifest {
   std::vector<MenuGroup> menu_groups;
   std::vector<Page> pages;
   std::vector<data::Field> settings;
+  std::vector<ScheduledJob> jobs;
+  services::Declared declared;  // `[[import]]`, `[[export]]`, `[[templates]]`
 
   [[nodiscard]] const data::Entity* find_entity(std::string_view name) const noexcept;
   [[nodiscard]] const Permission* find_permission(std::string_view code) const noexcept;

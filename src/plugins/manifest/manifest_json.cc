@@ -112,6 +112,17 @@ json::array fields_json(const Manifest& manifest, const std::vector<data::Field>
   return list;
 }
 
+json::object approvals_json(const data::Approvals& approvals) {
+  json::object object{{"count", approvals.count},
+                      {"permission", approvals.permission},
+                      {"not_author", approvals.not_author}};
+  if (approvals.above) {
+    object["amount_field"] = approvals.amount_field;
+    object["above"] = value_json(*approvals.above);
+  }
+  return object;
+}
+
 json::object states_json(const data::States& states) {
   json::array list;
   for (const auto& state : states.states)
@@ -132,6 +143,7 @@ json::object states_json(const data::States& states) {
           {"field", transition.amount_field},
           {"limit", transition.amount_limit ? value_json(*transition.amount_limit) : json::value()},
           {"permission", transition.amount_permission}};
+    if (transition.approvals) one["approvals"] = approvals_json(*transition.approvals);
     transitions.push_back(std::move(one));
   }
   return {{"field", states.field},

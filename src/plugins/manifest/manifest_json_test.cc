@@ -109,7 +109,9 @@ TEST(ManifestJson, gives_states_relations_indexes_and_what_is_added_to_others) {
   EXPECT_EQ(json::serialize(states.at("transitions").as_array().at(0)),
             R"({"name":"close","label":{"en":"Close","zh-CN":"停用"},"from":["open"],)"
             R"("to":"closed","permission":"customer.manage","not_author":true,)"
-            R"("amount":{"field":"credit","limit":"1000.00","permission":"customer.list"}})");
+            R"("amount":{"field":"credit","limit":"1000.00","permission":"customer.list"},)"
+            R"("approvals":{"count":2,"permission":"customer.manage","not_author":true,)"
+            R"("amount_field":"credit","above":"5000.00"}})");
   const auto& added = schema.at("extensions").as_array().at(0).as_object();
   EXPECT_EQ(added.at("plugin"), "core");
   EXPECT_EQ(added.at("entity"), "region");

@@ -1,6 +1,5 @@
 #include "plugins/manifest/read.h"
 
-#include <array>
 #include <utility>
 
 #include "plugins/manifest/codes.h"
@@ -8,14 +7,6 @@
 #include "plugins/manifest/suggest.h"
 
 namespace tenon::plugins {
-namespace {
-
-using namespace std::string_view_literals;
-
-constexpr std::array kLater = {"jobs"sv, "templates"sv, "import"sv, "export"sv};
-
-}  // namespace
-
 void Draft::must_exist(Word word, std::string_view what, Names names) {
   checks.push_back(
       [word = std::move(word), what = std::string(what), names = std::move(names)](Draft& draft) {
@@ -61,7 +52,10 @@ std::expected<Manifest, ManifestIssues> read_manifest(std::string_view text) {
   read_numbering(root, draft);
   read_pages(root, draft);
   read_settings(root, draft);
-  root.not_served(kLater, "(a section)");
+  read_jobs(root, draft);
+  read_exports(root, draft);
+  read_imports(root, draft);
+  read_templates(root, draft);
   root.finish();
   for (std::size_t i = 0; i < draft.checks.size(); ++i) draft.checks[i](draft);
   check_whole(draft, *tree);
@@ -69,6 +63,7 @@ std::expected<Manifest, ManifestIssues> read_manifest(std::string_view text) {
   if (!draft.issues.empty()) return std::unexpected(draft.issues.take());
   for (auto* list : {&draft.manifest.entities, &draft.manifest.extensions})
     for (auto& entity : *list) entity.plugin = draft.manifest.metadata.id;
+  finish_declared(draft.manifest);
   return std::move(draft.manifest);
 }
 

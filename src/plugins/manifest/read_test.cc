@@ -122,6 +122,8 @@ TEST(Manifest, reads_every_key_that_this_version_serves) {
   EXPECT_EQ(customer->relations.at(0).kind, data::RelationKind::many_to_many);
   EXPECT_EQ(customer->find("status")->options.size(), 2U);
   EXPECT_EQ(customer->states->transitions.at(0).amount_limit, "\"1000.00\"");
+  EXPECT_EQ(customer->states->transitions.at(0).approvals->count, 2U);
+  EXPECT_EQ(customer->states->transitions.at(0).approvals->above, "\"5000.00\"");
   EXPECT_TRUE(customer->states->find("closed")->immutable);
   EXPECT_EQ(customer->find("region")->ref_fallback_label, "city");
   EXPECT_EQ(customer->find("region")->scope_role, data::ScopeRole::department);

@@ -142,12 +142,13 @@ constexpr std::array kSystemColumns = {"id"sv,         "version"sv,    "created_
                                        "deleted_at"sv, "owner"sv,      "department"sv};
 
 constexpr std::array kApiRoots = {
-    "admin"sv,       "audit"sv,    "auth"sv,        "comments"sv,  "departments"sv,   "docs"sv,
-    "events"sv,      "exports"sv,  "files"sv,       "health"sv,    "imports"sv,       "jobs"sv,
-    "me"sv,          "menu"sv,     "metrics"sv,     "modules"sv,   "notifications"sv, "openapi"sv,
-    "permissions"sv, "plugins"sv,  "preferences"sv, "providers"sv, "roles"sv,         "schema"sv,
-    "session"sv,     "sessions"sv, "settings"sv,    "setup"sv,     "tenants"sv,       "tenon"sv,
-    "tokens"sv,      "trash"sv,    "users"sv,       "views"sv,     "webhooks"sv};
+    "admin"sv,       "approvals"sv,     "audit"sv,     "auth"sv,    "backups"sv,     "comments"sv,
+    "company"sv,     "departments"sv,   "docs"sv,      "events"sv,  "exports"sv,     "files"sv,
+    "health"sv,      "imports"sv,       "jobs"sv,      "me"sv,      "menu"sv,        "metrics"sv,
+    "modules"sv,     "notifications"sv, "numbering"sv, "openapi"sv, "permissions"sv, "plugins"sv,
+    "preferences"sv, "providers"sv,     "roles"sv,     "schema"sv,  "session"sv,     "sessions"sv,
+    "settings"sv,    "setup"sv,         "tenants"sv,   "tenon"sv,   "tokens"sv,      "trash"sv,
+    "users"sv,       "views"sv,         "webhooks"sv};
 
 constexpr std::array kPluginRoots = {"routes"sv, "rpc"sv};
 

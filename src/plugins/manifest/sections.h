@@ -43,6 +43,13 @@ void read_indexes(TableReader& table, data::Entity& entity, Draft& draft);
 void read_numbering(TableReader& root, Draft& draft);
 void read_pages(TableReader& root, Draft& draft);
 void read_settings(TableReader& root, Draft& draft);
+/// `[[jobs]]`: actions that are called at times.
+void read_jobs(TableReader& root, Draft& draft);
+/// `[[export]]`, `[[import]]`, `[[templates]]`.
+void read_exports(TableReader& root, Draft& draft);
+void read_imports(TableReader& root, Draft& draft);
+void read_templates(TableReader& root, Draft& draft);
+void finish_declared(Manifest& manifest);
 
 enum class FieldUse : std::uint8_t { entity, input, setting };
 

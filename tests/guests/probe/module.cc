@@ -28,6 +28,19 @@ Result<Json> echo(const Json& input) {
   return input;
 }
 
+/// Works for a while before it writes, so that a test can end the process in between.
+Result<Json> slow(const Json& input) {
+  volatile std::uint32_t turns = 0;
+  while (turns < 60'000'000) turns = turns + 1;
+  TENON_TRY(note("slow"));
+  return input;
+}
+
+Result<Json> leave_note(const Json& input) {
+  TENON_TRY(note("by a job"));
+  return input;
+}
+
 Result<Response> hello(const Request&) { return Response{200, Json::object({{"hello", "probe"}})}; }
 
 Result<Response> read_note(const Request& request) {
@@ -57,7 +70,7 @@ Result<Json> health() {
 }
 
 std::span<const Action> actions() {
-  static constexpr Action kActions[] = {{"echo", echo}};
+  static constexpr Action kActions[] = {{"echo", echo}, {"leave_note", leave_note}, {"slow", slow}};
   return kActions;
 }
 
