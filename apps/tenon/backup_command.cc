@@ -41,7 +41,9 @@ Result<int> create(const BackupOptions& options) {
   fs::create_directories(folder, error);
   if (error)
     return fail(ErrorCode::unavailable, folder.string() + " cannot be made: " + error.message());
-  const auto archive = (folder / services::backup_name(options.tenant, here.clock.now())).string();
+  const auto archive = (folder / services::free_backup_name(options.tenant, here.clock.now(),
+                                                            services::names_in(folder)))
+                           .string();
   TENON_ASSIGN(report, here.operations.backup(options.tenant, archive));
   say(options.json, archive + ": " + in_words(report), to_json(archive, report));
   return 0;

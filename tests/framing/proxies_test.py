@@ -138,7 +138,7 @@ class FramingTest(unittest.TestCase):
         for name, status, _, data in all_vectors:
             canaries.append(uuid.uuid4().hex)
             received = answers(self.server.port, data + request(canaries[-1]))
-            codes = [int(code) for code in re.findall(rb"(?:^|\r\n\r\n|\})HTTP/1\.1 (\d\d\d) ", received)]
+            codes = [int(code) for code in re.findall(rb"HTTP/1\.1 (\d\d\d) ", received)]
             with self.subTest(name):
                 if status == 200:
                     self.assertEqual(len(codes), 1 if b"HTTP/1.0" in data else 2, received)

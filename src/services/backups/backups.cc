@@ -19,14 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::hours kLongest{6};  // for one company
 
-std::vector<std::string> names_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-    names.push_back(it->path().filename().string());
-  return names;
-}
-
 Result<> check_cron(std::string_view setting, const std::string& text) {
   const auto cron = Cron::parse(text);
   if (cron) return {};
@@ -103,7 +95,7 @@ Result<std::string> Backups::make(const std::string& tenant) {
     if (name.ends_with(".part")) fs::remove(folder / name, error);
   data::TenantOperations operations(parts_.tenants, parts_.data, parts_.pool, parts_.clock,
                                     parts_.random);
-  const auto name = backup_name(tenant, parts_.clock.now());
+  const auto name = free_backup_name(tenant, parts_.clock.now(), names_in(folder));
   TENON_TRY(operations.backup(tenant, (folder / name).string()));
   std::uint64_t removed = 0;
   for (const auto& old : not_kept(backups_among(tenant, names_in(folder)), options_.keep))

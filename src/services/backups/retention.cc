@@ -31,6 +31,23 @@ std::string backup_name(std::string_view tenant, Timestamp made) {
   return std::string(tenant) + "-" + stamp + "Z" + std::string(kEnding);
 }
 
+std::string free_backup_name(std::string_view tenant, Timestamp made,
+                             const std::vector<std::string>& taken) {
+  auto name = backup_name(tenant, made);
+  while (std::ranges::find(taken, name) != taken.end())
+    name = backup_name(tenant, made += std::chrono::seconds(1));
+  return name;
+}
+
+std::vector<std::string> names_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error))
+    names.push_back(it->path().filename().string());
+  return names;
+}
+
 std::vector<BackupFile> backups_among(std::string_view tenant,
                                       const std::vector<std::string>& names) {
   std::vector<BackupFile> files;

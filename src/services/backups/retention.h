@@ -3,6 +3,7 @@
 // or month. The newest of all is always kept.
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,12 @@ struct BackupFile {
 
 /// `demo-20261128T030000Z.tenon`
 [[nodiscard]] std::string backup_name(std::string_view tenant, Timestamp made);
+/// The same of the first second from `made` on that is not among `taken`: two may be asked for at
+/// once.
+[[nodiscard]] std::string free_backup_name(std::string_view tenant, Timestamp made,
+                                           const std::vector<std::string>& taken);
+/// The names of the files in `folder`; none when it cannot be read.
+[[nodiscard]] std::vector<std::string> names_in(const std::filesystem::path& folder);
 /// The backups of `tenant` among `names`, newest first; other names are left alone.
 [[nodiscard]] std::vector<BackupFile> backups_among(std::string_view tenant,
                                                     const std::vector<std::string>& names);

@@ -10,6 +10,8 @@ using std::chrono::days;
 TEST(RetentionTest, names_tell_their_tenant_and_time_and_nothing_else_is_touched) {
   const auto made = from_rfc3339("2026-11-28T03:00:05.123Z").value();
   EXPECT_EQ(backup_name("acme", made), "acme-20261128T030005Z.tenon");
+  EXPECT_EQ(free_backup_name("acme", made, {"acme-20261128T030005Z.tenon"}),
+            "acme-20261128T030006Z.tenon");
   const auto found = backups_among(
       "acme", {"acme-20261128T030005Z.tenon", "acme-2-20261128T030005Z.tenon", "notes.txt",
                "acme-20261128T030005Z.tenon.part", "acme-20261328T030005Z.tenon",
